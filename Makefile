@@ -1,0 +1,96 @@
+# Everything one does with onggi, from a fresh Debian 12 on. `make` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+DATA ?= ./onggi-data
+LISTEN ?= 127.0.0.1:8420
+
+# A sanitizer that finds something ends the test.
+export ASAN_OPTIONS := detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1:check_initialization_order=1
+export UBSAN_OPTIONS := halt_on_error=1:print_stacktrace=1
+export TSAN_OPTIONS := halt_on_error=1:second_deadlock_stack=1
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: build ## install, build, fill ./onggi-data with a demo the first time, and serve it
+	@if [ ! -e "$(DATA)" ]; then build/onggi demo --data "$(DATA)" || { rm -rf "$(DATA)"; exit 1; }; fi
+	@exec build/onggi serve --data "$(DATA)" --listen "$(LISTEN)"
+
+.PHONY: build
+build: packages build/build.ninja ## install what is missing and build build/onggi
+	@cmake --build build --target onggi
+
+.PHONY: packages
+packages: ## install what is missing (Debian packages)
+	@tools/install-packages.sh
+
+# --- tests --------------------------------------------------------------------------------------
+
+STAGES := test-release test-api test-address test-thread test-api-address
+
+.PHONY: test
+test: packages ## install, build and run all tests, also under the sanitizers
+	@failed=; report=; \
+	for stage in $(STAGES); do \
+	  echo "== $$stage"; begun=$$SECONDS; \
+	  $(MAKE) --no-print-directory $$stage || failed+=" $$stage"; \
+	  report+=" $$stage $$((SECONDS - begun)) s,"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "make test: FAILED:$$failed (ran$${report%,})"; exit 1; fi; \
+	echo "make test: passed:$${report%,}"
+
+CTEST = ctest --output-on-failure --no-tests=ignore --timeout 900 --parallel $$(nproc) --test-dir
+
+.PHONY: test-release
+test-release: build/build.ninja # unit and conformance tests
+	@cmake --build build
+	@$(CTEST) build
+
+.PHONY: test-address test-thread
+test-address test-thread: test-%: build/%/build.ninja
+	@cmake --build build/$* --target onggi_tests
+	@$(CTEST) build/$*
+
+# The black-box tests start the server that ONGGI_BINARY names. /usr/bin/python3: Debian's pytest.
+PYTEST = if compgen -G 'tests/api/test_*.py' >/dev/null; then /usr/bin/python3 -m pytest tests/api; fi
+
+.PHONY: test-api
+test-api: build/build.ninja
+	@cmake --build build
+	@export ONGGI_BINARY=$(CURDIR)/build/onggi; $(PYTEST)
+
+.PHONY: test-api-address
+test-api-address: build/address/build.ninja
+	@cmake --build build/address
+	@export ONGGI_BINARY=$(CURDIR)/build/address/onggi; $(PYTEST)
+
+# --- code ---------------------------------------------------------------------------------------
+
+FILES = $$(find src tests bench -name '*.cc' -o -name '*.h' 2>/dev/null || true)
+
+.PHONY: format
+format: ## bring the code into shape (clang-format)
+	@clang-format-19 -i $(FILES)
+
+.PHONY: lint
+lint: build ## check shape and mistakes (clang-format, clang-tidy)
+	@clang-format-19 --dry-run -Werror $(FILES)
+	@run-clang-tidy-19 -p build -quiet '$(CURDIR)/src/(?!http/boost_impl)'
+
+.PHONY: clean
+clean: ## remove what was built; ./onggi-data stays
+	@rm -rf build web/docs/node_modules
+
+# --- build trees: build (release), build/address, build/thread ------------------------------------
+
+build/build.ninja: CMakePresets.json
+	@cmake --preset release
+
+build/%/build.ninja: CMakePresets.json
+	@cmake --preset $*

@@ -1,0 +1,69 @@
+-- Whole tables, for `onggi check`: the columns in the order of the field lists, then the document. Never run while serving a request.
+
+-- name: users
+select id, name, role, timezone, created_at, updated_at, version, document from users
+
+-- name: keys
+select id, name, created_at, document from api_keys
+
+-- name: tools
+select id, name, description, category, input_schema, output_schema, implementation_type, implementation_ref, requires_auth, is_builtin,
+    created_at, updated_at, version, document, summary
+from tools
+
+-- name: knowledgebases
+select id, user_id, name, description, embedding_model, chunk_size, chunk_overlap, configuration, created_at, updated_at, version, document
+from knowledgebases
+
+-- name: blocks
+select id, user_id, name, description, block_type, input_schema, output_schema, configuration, implementation, is_public, created_at,
+    updated_at, version, document
+from blocks
+
+-- name: agents
+select id, user_id, name, description, agent_type, llm_provider, llm_model, configuration, is_public, created_at, updated_at, version, document
+from agents
+
+-- name: agent_tools
+select tool_id, configuration, "order", document from agent_tools
+
+-- name: agent_knowledgebases
+select knowledgebase_id, priority, document from agent_knowledgebases
+
+-- name: agent_versions
+-- The newest version of every agent is its present one.
+select a.id from agents a
+where a.version <> (select max(v.version) from agent_versions v where v.agent_id = a.id)
+    or not exists (select 1 from agent_versions v where v.agent_id = a.id)
+
+-- name: workflows
+select id, user_id, name, description, is_public, created_at, updated_at, version, document, page, name_places, triggers from workflows
+
+-- name: workflow_nodes
+select node_id, type, parent_id, agent_id, block_id, document from workflow_nodes where workflow_id = $1 order by position
+
+-- name: workflow_edges
+select edge_id, source, target, source_handle, target_handle, document from workflow_edges where workflow_id = $1 order by position
+
+-- name: workflow_references
+select agent_id, block_id from workflow_references where workflow_id = $1 order by ordinal
+
+-- name: workflow_schedules
+select cron_expression, timezone, input_data, is_active from workflow_schedules where workflow_id = $1 order by position
+
+-- name: workflow_webhooks
+select webhook_path, http_method, is_active, secret from workflow_webhooks where workflow_id = $1 order by position
+
+-- name: executions_{kind}
+-- for: agent, workflow
+-- input_data, output_data, error_message and execution_context are not kept in columns of their own beside the document: null here.
+select id, user_id, {kind}_id, session_id, null, null, status, null, started_at, completed_at, duration_ms,
+    llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, tool_total_duration_ms,
+    cache_hit_count, cache_miss_count, cost_nanos, created_at, updated_at, version, null, document, execution_context
+from {kind}_executions
+
+-- name: steps_{kind}
+-- for: agent, workflow
+-- With whether the execution is there.
+select t.step_number, t.document, exists (select 1 from {kind}_executions e where e.id = t.execution_id)
+from execution_steps t where t.kind = '{kind}'

@@ -1,0 +1,240 @@
+-- Executions of agents and of workflows: the same statements over two tables.
+--
+-- Lists take $1 owner, ($2, $3) the place to go on after (time, id; the upper bound `to` arrives here as well), $4 limit, $5 from,
+-- $6 status or null, then what they are of. They merge one ordered range of an index per status, so that any combination of filters
+-- reads as many index entries as it shows; the rows come in no order and are put in order by the reader (one page).
+
+-- name: insert_{kind}
+-- for: agent, workflow
+-- $1-$26 are the fields in the order of their list; input, output and error stand in the document alone.
+-- A client's id that is taken already changes nothing: 0 rows.
+insert into {kind}_executions (
+    id, user_id, {kind}_id, session_id, status, started_at, completed_at, duration_ms,
+    llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, tool_total_duration_ms,
+    cache_hit_count, cache_miss_count, cost_nanos, created_at, updated_at, version, execution_context, request_hash, document)
+values ($1, $2, $3, $4, $7, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+on conflict (id) do nothing
+
+-- name: update_{kind}
+-- for: agent, workflow
+-- $1-$24 as in insert, $25 unused, $26 document. The owner never changes.
+update {kind}_executions set
+    {kind}_id = $3, session_id = $4, status = $7, started_at = $9, completed_at = $10, duration_ms = $11,
+    llm_call_count = $12, llm_prompt_tokens = $13, llm_completion_tokens = $14, llm_total_tokens = $15, tool_call_count = $16,
+    tool_total_duration_ms = $17, cache_hit_count = $18, cache_miss_count = $19, cost_nanos = $20, updated_at = $22, version = $23,
+    execution_context = $24, document = $26
+where id = $1 and user_id = $2
+
+-- name: find_{kind}
+-- for: agent, workflow
+-- Whose an id is and what it was made from, whoever asks.
+select user_id, request_hash, id from {kind}_executions where id = $1
+
+-- name: get_{kind}
+-- for: agent, workflow
+-- $1 id, $2 owner. The parts of the page, in any order: 0 the execution, 1 its steps.
+select 0 as part, 0 as position, e.document, e.execution_context, s.name, e.version
+from {kind}_executions e
+left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $2 or s.is_public)
+where e.id = $1 and e.user_id = $2
+union all
+select 1, t.step_number, t.document, null, null, null
+from {kind}_executions e
+join execution_steps t on t.execution_id = e.id and t.kind = '{kind}'
+where e.id = $1 and e.user_id = $2
+
+-- name: subject_agent
+-- $1 id, $2 reader: itself and its name, where the reader can execute it.
+select id, name from agents where id = $1 and (user_id = $2 or is_public) and deleted_at is null
+
+-- name: subject_workflow
+-- $1 id, $2 reader: itself and its name, where the reader can execute it.
+select id, name from workflows where id = $1 and (user_id = $2 or is_public)
+
+-- name: head_{kind}
+-- for: agent, workflow
+-- $1 id, $2 owner: version, and how many steps it has. Of steps at most 10,000 are kept.
+select e.version, (select count(*) from execution_steps t where t.execution_id = e.id and t.kind = '{kind}'), e.document
+from {kind}_executions e where e.id = $1 and e.user_id = $2
+
+-- name: touch_{kind}
+-- for: agent, workflow
+-- After steps were appended.
+update {kind}_executions set updated_at = $3, version = $4, document = $5 where id = $1 and user_id = $2
+
+-- name: remove_{kind}
+-- for: agent, workflow
+delete from {kind}_executions where id = $1 and user_id = $2
+
+-- name: remove_session_{kind}
+-- for: agent, workflow
+-- $1 owner, $2 session.
+delete from {kind}_executions where user_id = $1 and session_id = $2
+
+-- name: remove_session_steps_{kind}
+-- for: agent, workflow
+-- Before remove_session, of the same executions.
+delete from execution_steps where kind = '{kind}' and execution_id in (
+    select id from {kind}_executions where user_id = $1 and session_id = $2)
+
+-- name: remove_owner_{kind}
+-- for: agent, workflow
+-- $1 owner, $2 how many at most.
+delete from {kind}_executions where id in (select id from {kind}_executions where user_id = $1 limit $2)
+
+-- name: remove_owner_steps_{kind}
+-- for: agent, workflow
+delete from execution_steps where kind = '{kind}' and execution_id in (
+    select id from {kind}_executions where user_id = $1 limit $2)
+
+-- name: insert_step_{kind}
+-- for: agent, workflow
+-- $1 execution, $2 step_number, $3 document. A number that is taken changes nothing: 0 rows.
+insert into execution_steps (execution_id, kind, step_number, document) values ($1, '{kind}', $2, $3)
+on conflict do nothing
+
+-- name: remove_steps_{kind}
+-- for: agent, workflow
+delete from execution_steps where execution_id = $1 and kind = '{kind}'
+
+-- name: list_{kind}
+-- for: agent, workflow
+-- Of an owner.
+with page as (
+    select started_at, id from {kind}_executions where user_id = $1 and status = 'running' and ($6 is null or $6 = 'running')
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    union all
+    select started_at, id from {kind}_executions where user_id = $1 and status = 'completed' and ($6 is null or $6 = 'completed')
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    union all
+    select started_at, id from {kind}_executions where user_id = $1 and status = 'failed' and ($6 is null or $6 = 'failed')
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    union all
+    select started_at, id from {kind}_executions where user_id = $1 and status = 'timeout' and ($6 is null or $6 = 'timeout')
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    union all
+    select started_at, id from {kind}_executions where user_id = $1 and status = 'cancelled' and ($6 is null or $6 = 'cancelled')
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    order by started_at desc, id desc
+    limit $4
+)
+select p.started_at, p.id, e.document, s.name
+from page p
+join {kind}_executions e on e.id = p.id
+left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
+
+-- name: list_of_{kind}
+-- for: agent, workflow
+-- $7 the agent or workflow.
+with page as (
+    select started_at, id from {kind}_executions where user_id = $1 and {kind}_id = $7 and status = 'running' and ($6 is null or $6 = 'running')
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    union all
+    select started_at, id from {kind}_executions where user_id = $1 and {kind}_id = $7 and status = 'completed' and ($6 is null or $6 = 'completed')
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    union all
+    select started_at, id from {kind}_executions where user_id = $1 and {kind}_id = $7 and status = 'failed' and ($6 is null or $6 = 'failed')
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    union all
+    select started_at, id from {kind}_executions where user_id = $1 and {kind}_id = $7 and status = 'timeout' and ($6 is null or $6 = 'timeout')
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    union all
+    select started_at, id from {kind}_executions where user_id = $1 and {kind}_id = $7 and status = 'cancelled' and ($6 is null or $6 = 'cancelled')
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    order by started_at desc, id desc
+    limit $4
+)
+select p.started_at, p.id, e.document, s.name
+from page p
+join {kind}_executions e on e.id = p.id
+left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
+
+-- name: list_session_{kind}
+-- for: agent, workflow
+-- $7 the agent or workflow or null, $8 the session.
+with page as (
+    select started_at, id from {kind}_executions where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status = 'running' and ($6 is null or $6 = 'running')
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    union all
+    select started_at, id from {kind}_executions where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status = 'completed' and ($6 is null or $6 = 'completed')
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    union all
+    select started_at, id from {kind}_executions where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status = 'failed' and ($6 is null or $6 = 'failed')
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    union all
+    select started_at, id from {kind}_executions where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status = 'timeout' and ($6 is null or $6 = 'timeout')
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    union all
+    select started_at, id from {kind}_executions where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status = 'cancelled' and ($6 is null or $6 = 'cancelled')
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    order by started_at desc, id desc
+    limit $4
+)
+select p.started_at, p.id, e.document, s.name
+from page p
+join {kind}_executions e on e.id = p.id
+left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
+
+-- name: count_{kind}
+-- for: agent, workflow
+-- Of an owner, at most $4.
+select count(*) from (
+    select 1 from {kind}_executions
+    where user_id = $1 and status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and ($6 is null or status = $6)
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    limit $4
+) counted
+
+-- name: count_of_{kind}
+-- for: agent, workflow
+-- $7 the agent or workflow.
+select count(*) from (
+    select 1 from {kind}_executions
+    where user_id = $1 and {kind}_id = $7 and status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and ($6 is null or status = $6)
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    limit $4
+) counted
+
+-- name: count_session_{kind}
+-- for: agent, workflow
+-- $7 the agent or workflow or null, $8 the session.
+select count(*) from (
+    select 1 from {kind}_executions
+    where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and ($6 is null or status = $6)
+        and started_at >= $5 and (started_at, id) < ($2, $3)
+    limit $4
+) counted
+
+-- name: export_{kind}
+-- for: agent, workflow
+-- As list, without a limit ($4 is unused), with $7 subject and $8 session or null, newest first, streamed: every line is whole.
+    select e.started_at, e.id, e.document, e.execution_context, s.name,
+        (select group_concat(t.document, ',') from (select document from execution_steps where execution_id = e.id and kind = '{kind}' order by step_number) t)
+    from {kind}_executions e left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
+    where e.user_id = $1 and e.status = 'running' and ($6 is null or $6 = 'running') and e.started_at >= $5 and (e.started_at, e.id) < ($2, $3)
+        and ($7 is null or e.{kind}_id = $7) and ($8 is null or e.session_id = $8)
+    union all
+    select e.started_at, e.id, e.document, e.execution_context, s.name,
+        (select group_concat(t.document, ',') from (select document from execution_steps where execution_id = e.id and kind = '{kind}' order by step_number) t)
+    from {kind}_executions e left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
+    where e.user_id = $1 and e.status = 'completed' and ($6 is null or $6 = 'completed') and e.started_at >= $5 and (e.started_at, e.id) < ($2, $3)
+        and ($7 is null or e.{kind}_id = $7) and ($8 is null or e.session_id = $8)
+    union all
+    select e.started_at, e.id, e.document, e.execution_context, s.name,
+        (select group_concat(t.document, ',') from (select document from execution_steps where execution_id = e.id and kind = '{kind}' order by step_number) t)
+    from {kind}_executions e left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
+    where e.user_id = $1 and e.status = 'failed' and ($6 is null or $6 = 'failed') and e.started_at >= $5 and (e.started_at, e.id) < ($2, $3)
+        and ($7 is null or e.{kind}_id = $7) and ($8 is null or e.session_id = $8)
+    union all
+    select e.started_at, e.id, e.document, e.execution_context, s.name,
+        (select group_concat(t.document, ',') from (select document from execution_steps where execution_id = e.id and kind = '{kind}' order by step_number) t)
+    from {kind}_executions e left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
+    where e.user_id = $1 and e.status = 'timeout' and ($6 is null or $6 = 'timeout') and e.started_at >= $5 and (e.started_at, e.id) < ($2, $3)
+        and ($7 is null or e.{kind}_id = $7) and ($8 is null or e.session_id = $8)
+    union all
+    select e.started_at, e.id, e.document, e.execution_context, s.name,
+        (select group_concat(t.document, ',') from (select document from execution_steps where execution_id = e.id and kind = '{kind}' order by step_number) t)
+    from {kind}_executions e left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
+    where e.user_id = $1 and e.status = 'cancelled' and ($6 is null or $6 = 'cancelled') and e.started_at >= $5 and (e.started_at, e.id) < ($2, $3)
+        and ($7 is null or e.{kind}_id = $7) and ($8 is null or e.session_id = $8)
+    order by started_at desc, id desc

@@ -1,0 +1,55 @@
+// What endpoints do: one function each, one file per resource. A handler decodes, validates, calls a store, answers.
+#pragma once
+
+#include "api/endpoint.h"
+
+namespace onggi::api {
+
+// definitions.cc: whatever Endpoint::definitions names
+Task<Result<Answer>> create_definition(Call& call);
+Task<Result<Answer>> list_definitions(Call& call);
+Task<Result<Answer>> get_definition(Call& call);
+Task<Result<Answer>> replace_definition(Call& call);
+Task<Result<Answer>> patch_definition(Call& call);
+Task<Result<Answer>> remove_definition(Call& call);
+
+// users.cc
+Task<Result<Answer>> get_me(Call& call);
+Task<Result<Answer>> remove_user(Call& call);
+Task<Result<Answer>> create_key(Call& call);
+Task<Result<Answer>> list_keys(Call& call);
+Task<Result<Answer>> revoke_key(Call& call);
+
+// agents.cc
+Task<Result<Answer>> clone_agent(Call& call);
+Task<Result<Answer>> export_agent(Call& call);
+Task<Result<Answer>> import_agent(Call& call);
+Task<Result<Answer>> list_agent_versions(Call& call);
+Task<Result<Answer>> restore_agent_version(Call& call);
+
+// executions.cc: whatever Endpoint::executions names
+Task<Result<Answer>> create_execution(Call& call);
+Task<Result<Answer>> list_executions(Call& call);
+Task<Result<Answer>> list_executions_of_workflow(Call& call);
+Task<Result<Answer>> get_execution(Call& call);
+Task<Result<Answer>> patch_execution(Call& call);
+Task<Result<Answer>> remove_execution(Call& call);
+Task<Result<Answer>> remove_session(Call& call);
+Task<Result<Answer>> append_steps(Call& call);
+
+// batch.cc, export.cc
+Task<Result<Answer>> create_executions(Call& call);
+Task<Result<Answer>> export_executions(Call& call);
+
+// service.cc: what stands beside the API
+Task<Result<Answer>> get_health(Call& call);
+Task<Result<Answer>> get_readiness(Call& call);
+Task<Result<Answer>> get_metrics(Call& call);
+Task<Result<Answer>> get_openapi(Call& call);
+
+// Shared by the handlers.
+store::ExecutionFilter filter_of(const Call& call, std::optional<Uuid> subject);
+Answer created(const Call& call, store::Created made, std::string_view id);
+std::string list_body(const Call& call, store::Items items, std::optional<std::int64_t> total);
+
+}  // namespace onggi::api

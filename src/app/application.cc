@@ -1,0 +1,32 @@
+#include "app/application.h"
+
+#include <spdlog/spdlog.h>
+
+namespace onggi::app {
+namespace {
+
+http::ServerOptions server_options(const config::Options& options, const DataDirectory& directory) {
+  http::Limits limits;
+  limits.connections = static_cast<std::size_t>(options.max_connections);
+  return {.listen = options.listen,
+          .control_socket = directory.control_address(),
+          .tls_certificate = options.tls_cert,
+          .tls_key = options.tls_key,
+          .cors_origins = options.cors_origin,
+          .loops = static_cast<int>(options.loops),
+          .log_requests = options.log_requests,
+          .limits = limits};
+}
+
+}  // namespace
+
+Application::Application(const config::Options& options)
+    : engine_(options, clock_),
+      server_(server_options(options, engine_.directory), engine_.api, engine_.registry) {}
+
+void Application::stop(std::chrono::milliseconds grace) {
+  engine_.api.set_stopping();
+  if (!server_.stop(grace)) spdlog::warn("stop_cut_connections grace_ms={}", grace.count());
+}
+
+}  // namespace onggi::app

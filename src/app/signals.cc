@@ -1,0 +1,26 @@
+#include "app/signals.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+namespace onggi::app {
+
+Signals::Signals() {
+  sigemptyset(&set_);
+  sigaddset(&set_, SIGTERM);
+  sigaddset(&set_, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+}
+
+int Signals::wait() {
+  int first = 0;
+  sigwait(&set_, &first);
+  struct sigaction at_once{};
+  at_once.sa_handler = [](int number) { _exit(128 + number); };
+  sigaction(SIGTERM, &at_once, nullptr);
+  sigaction(SIGINT, &at_once, nullptr);
+  pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
+  return first;
+}
+
+}  // namespace onggi::app

@@ -1,0 +1,66 @@
+// What onggi can be asked to do: one closed type, one file for each command.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "config/settings.h"
+
+namespace onggi::cli {
+
+struct Serve {};
+struct Demo {};
+struct UserAdd {
+  std::string name;
+  std::string role = "user";
+  std::string timezone = "UTC";
+};
+struct UserList {};
+struct UserRemove {
+  std::string user;  // id or name
+  bool erase = false;
+};
+struct KeyAdd {
+  std::string user;
+  std::string name;
+};
+struct KeyList {
+  std::string user;
+};
+struct KeyRevoke {
+  std::optional<std::string> user;
+  std::string key;
+};
+struct Check {};
+struct Backup {
+  std::string file;
+};
+struct Restore {
+  std::string file;
+};
+struct PrintConfig {};
+struct PrintOpenapi {};
+struct PrintVersion {};
+
+using Command = std::variant<Serve, Demo, UserAdd, UserList, UserRemove, KeyAdd, KeyList, KeyRevoke,
+                             Check, Backup, Restore, PrintConfig, PrintOpenapi, PrintVersion>;
+
+// Each does its work and gives the exit code. What goes wrong for the user is a std::runtime_error,
+// one line.
+int run(const Serve& command, const config::Settings& settings);
+int run(const Demo& command, const config::Settings& settings);
+int run(const UserAdd& command, const config::Settings& settings);
+int run(const UserList& command, const config::Settings& settings);
+int run(const UserRemove& command, const config::Settings& settings);
+int run(const KeyAdd& command, const config::Settings& settings);
+int run(const KeyList& command, const config::Settings& settings);
+int run(const KeyRevoke& command, const config::Settings& settings);
+int run(const Check& command, const config::Settings& settings);
+int run(const Backup& command, const config::Settings& settings);
+int run(const Restore& command, const config::Settings& settings);
+int run(const PrintConfig& command, const config::Settings& settings);
+int run(const PrintOpenapi& command, const config::Settings& settings);
+int run(const PrintVersion& command, const config::Settings& settings);
+
+}  // namespace onggi::cli

@@ -1,0 +1,36 @@
+// What an operator can set. Each member has one row in option.cc; its initialiser is the default.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace onggi::config {
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+enum class LogFormat : std::uint8_t { automatic, text, json };
+inline constexpr std::array<std::string_view, 4> log_level_names{"debug", "info", "warning",
+                                                                 "error"};
+inline constexpr std::array<std::string_view, 3> log_format_names{"auto", "text", "json"};
+
+struct Options {
+  std::string data = "./onggi-data";
+  std::string config;
+  std::string admin_key;
+  std::vector<std::string> listen{"127.0.0.1:8420"};
+  std::string tls_cert;
+  std::string tls_key;
+  std::vector<std::string> cors_origin;
+  std::int64_t max_connections = 10'000;
+  std::int64_t loops = 0;
+  std::int64_t workers = 2;
+  std::int64_t writer_queue = 1'024;
+  std::int64_t execution_retention_days = 365;
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::automatic;
+  bool log_requests = false;
+};
+
+}  // namespace onggi::config

@@ -1,0 +1,57 @@
+#include "db/sqlite/cursor.h"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+
+namespace onggi::db::sqlite {
+
+LongRead::LongRead(std::atomic<std::size_t>& taken, std::size_t most) : taken_(taken) {
+  if (taken_.fetch_add(1, std::memory_order_relaxed) < most) return;
+  taken_.fetch_sub(1, std::memory_order_relaxed);
+  throw Unavailable("Too many long reads are running; try again later.",
+                    fmt::format("{} cursors are open", most));
+}
+
+SqliteCursor::SqliteCursor(std::atomic<std::size_t>& taken, std::size_t most, Readers& readers,
+                           Cost& cost, const Statement& statement, const Params& params)
+    : place_(taken, most), lease_(readers.lease(Readers::For::several)) {
+  const auto started = std::chrono::steady_clock::now();
+  Handle& handle = **lease_;
+  // Reads come later, but what they see is settled now.
+  handle.control(control::look);
+  running_.emplace(handle, statement);
+  running_->start(params, Running::Values::are_copied);
+  running_->observed().calls->add();
+  ++cost.statements;
+  cost.time += std::chrono::steady_clock::now() - started;
+}
+
+SqliteCursor::~SqliteCursor() {
+  finish();
+}
+
+Rows SqliteCursor::next(std::size_t max_rows, std::size_t max_bytes) {
+  Rows rows;
+  if (!running_) return rows;
+  const auto started = std::chrono::steady_clock::now();
+  std::size_t bytes = 0;
+  bool more = true;
+  while (rows.size() < max_rows && bytes < max_bytes && (more = running_->next())) {
+    bytes += running_->append_to(rows);
+  }
+  running_->observed().time->add(std::chrono::steady_clock::now() - started);
+  if (!more) finish();
+  return rows;
+}
+
+void SqliteCursor::finish() {
+  running_.reset();
+  if (!lease_) return;
+  execute((*lease_)->raw(), "commit");
+  lease_.reset();
+}
+
+}  // namespace onggi::db::sqlite

@@ -1,0 +1,32 @@
+// What the driver counts.
+#pragma once
+
+#include "base/metrics.h"
+#include "db/statement.h"
+
+namespace onggi::db::sqlite {
+
+class Observations {
+ public:
+  explicit Observations(Registry& registry);
+
+  struct OfStatement {
+    Counter* calls = nullptr;
+    TimeCounter* time = nullptr;
+  };
+  // Takes a lock: asked once for each connection and statement.
+  OfStatement of(const Statement& statement);
+
+  Counter& statements;
+  Gauge& write_queue_length;
+  Histogram& write_group_size;
+  Histogram& commit_duration;
+  Counter& writes_shed;
+  Counter& group_retries;
+  Gauge& wal_bytes;
+
+ private:
+  Registry& registry_;
+};
+
+}  // namespace onggi::db::sqlite

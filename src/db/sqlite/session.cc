@@ -1,0 +1,59 @@
+#include "db/sqlite/session.h"
+
+#include <stdexcept>
+
+namespace onggi::db::sqlite {
+
+Task<Rows> ReadSession::many(const Statement& statement, Params params) {
+  co_return handle_.many(statement, params, cost_);
+}
+
+Task<Rows> ReadSession::many_each(const Statement& statement, std::vector<Params> rows) {
+  co_return handle_.many_each(statement, rows, cost_);
+}
+
+Task<std::int64_t> ReadSession::run(const Statement&, Params) {
+  throw std::logic_error("read() cannot run(); use write()");
+}
+
+Task<std::int64_t> ReadSession::run_each(const Statement&, std::vector<Params>) {
+  throw std::logic_error("read() cannot run_each(); use write()");
+}
+
+void ReadSession::after_commit(std::move_only_function<void()>) {
+  throw std::logic_error("read() does not commit");
+}
+
+Task<Rows> WriteSession::many(const Statement& statement, Params params) {
+  require_transaction();
+  co_return handle_.many(statement, params, cost_);
+}
+
+Task<Rows> WriteSession::many_each(const Statement& statement, std::vector<Params> rows) {
+  require_transaction();
+  co_return handle_.many_each(statement, rows, cost_);
+}
+
+Task<std::int64_t> WriteSession::run(const Statement& statement, Params params) {
+  require_transaction();
+  co_return handle_.run(statement, params, cost_);
+}
+
+Task<std::int64_t> WriteSession::run_each(const Statement& statement, std::vector<Params> rows) {
+  require_transaction();
+  co_return handle_.run_each(statement, rows, cost_);
+}
+
+void WriteSession::after_commit(std::move_only_function<void()> published) {
+  published_.push_back(std::move(published));
+}
+
+void WriteSession::require_transaction() const {
+  if (!handle_.in_transaction()) throw transaction_lost();
+}
+
+Unavailable transaction_lost() {
+  return {"The store cannot write at the moment.", "SQLite has ended the transaction"};
+}
+
+}  // namespace onggi::db::sqlite

@@ -1,0 +1,55 @@
+// What the bodies of read() and write() see. Every task of it is done when start() returns: nothing
+// here waits for another thread.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "db/database.h"
+#include "db/sqlite/handle.h"
+
+namespace onggi::db::sqlite {
+
+class ReadSession final : public Connection {
+ public:
+  ReadSession(Handle& handle, Cost& cost) : handle_(handle), cost_(cost) {}
+
+  Task<Rows> many(const Statement& statement, Params params) override;
+  Task<Rows> many_each(const Statement& statement, std::vector<Params> rows) override;
+  // Throw std::logic_error: a snapshot is for reading.
+  Task<std::int64_t> run(const Statement& statement, Params params) override;
+  Task<std::int64_t> run_each(const Statement& statement, std::vector<Params> rows) override;
+  void after_commit(std::move_only_function<void()> published) override;
+
+ private:
+  Handle& handle_;
+  Cost& cost_;
+};
+
+class WriteSession final : public Connection {
+ public:
+  using Published = std::vector<std::move_only_function<void()>>;
+
+  WriteSession(Handle& handle, Cost& cost, Published& published)
+      : handle_(handle), cost_(cost), published_(published) {}
+
+  Task<Rows> many(const Statement& statement, Params params) override;
+  Task<Rows> many_each(const Statement& statement, std::vector<Params> rows) override;
+  Task<std::int64_t> run(const Statement& statement, Params params) override;
+  Task<std::int64_t> run_each(const Statement& statement, std::vector<Params> rows) override;
+  void after_commit(std::move_only_function<void()> published) override;
+
+ private:
+  // A body may have caught the error with which SQLite ended the transaction; what it runs next
+  // would commit by itself.
+  void require_transaction() const;
+
+  Handle& handle_;
+  Cost& cost_;
+  Published& published_;
+};
+
+// What a write is told whose transaction SQLite has ended without an error that could be passed on.
+Unavailable transaction_lost();
+
+}  // namespace onggi::db::sqlite

@@ -1,0 +1,80 @@
+#include "db/sqlite/sqlite.h"
+
+#include <atomic>
+#include <utility>
+
+#include "db/sqlite/checkpointer.h"
+#include "db/sqlite/cursor.h"
+#include "db/sqlite/integrity.h"
+#include "db/sqlite/migrate.h"
+#include "db/sqlite/readers.h"
+#include "db/sqlite/session.h"
+#include "db/sqlite/writer.h"
+
+namespace onggi::db {
+
+using namespace sqlite;
+
+// Taken down from below: the writer finishes its queue, the checkpointer empties the log, the
+// readers close.
+struct Sqlite::Impl {
+  Impl(const std::filesystem::path& path, std::span<const Migration> migrations,
+       const SqliteOptions& given, Registry& registry)
+      : options(given),
+        observations(registry),
+        file(migrate(path, migrations)),
+        readers(file, options.page_cache_bytes / 4, observations),
+        checkpointer(file, readers, observations),
+        writer(file, options, readers, checkpointer, observations) {}
+
+  const SqliteOptions options;
+  Observations observations;
+  const File file;
+  Readers readers;
+  Checkpointer checkpointer;
+  Writer writer;
+  std::atomic<std::size_t> long_reads{0};
+};
+
+Sqlite::Sqlite(std::filesystem::path file, std::span<const Migration> migrations,
+               SqliteOptions options, Registry& registry)
+    : impl_(std::make_unique<Impl>(file, migrations, options, registry)) {}
+
+Sqlite::~Sqlite() = default;
+
+Task<Rows> Sqlite::many(Cost& cost, const Statement& statement, Params params) {
+  const Readers::Lease reader = impl_->readers.lease(Readers::For::one_statement);
+  co_return reader->many(statement, params, cost);
+}
+
+Task<void> Sqlite::do_read(Cost& cost, std::function<Task<void>(Connection&)> body) {
+  const Readers::Lease reader = impl_->readers.lease(Readers::For::several);
+  ReadSession session(*reader, cost);
+  co_await body(session);
+}
+
+Task<void> Sqlite::do_write(Cost& cost, std::function<Task<bool>(Connection&)> body) {
+  return impl_->writer.write(cost, std::move(body));
+}
+
+std::unique_ptr<Cursor> Sqlite::open(Cost& cost, const Statement& statement, Params params) {
+  return std::make_unique<SqliteCursor>(impl_->long_reads, impl_->options.long_reads,
+                                        impl_->readers, cost, statement, params);
+}
+
+std::string Sqlite::check_integrity() {
+  const Readers::Lease reader = impl_->readers.lease(Readers::For::several);
+  return integrity(reader->raw());
+}
+
+std::string Sqlite::trouble() {
+  try {
+    const Readers::Lease reader = impl_->readers.lease(Readers::For::one_statement);
+    reader->control(control::look);
+  } catch (const Unavailable& failure) {
+    return failure.detail();
+  }
+  return impl_->writer.trouble();
+}
+
+}  // namespace onggi::db

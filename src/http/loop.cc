@@ -1,0 +1,124 @@
+#include "http/loop.h"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include "http/connection.h"
+#include "http/response_head.h"
+
+namespace onggi::http {
+namespace {
+
+// Often enough for the shortest of the limits, seldom enough to cost nothing.
+std::chrono::milliseconds sweep_interval(const Limits& limits) {
+  std::chrono::milliseconds shortest =
+      std::min({limits.request_time, limits.idle_time, limits.write_time});
+  return std::clamp(shortest / 4, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
+}
+
+}  // namespace
+
+// Sockets and timers are touched on the loop's thread only, so that Asio need not lock them; post()
+// still may come from anywhere.
+Loop::Loop(Service& service, int number)
+    : service_(service),
+      number_(number),
+      context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
+      keep_running_(context_.get_executor()),
+      sweep_timer_(context_) {}
+
+Loop::~Loop() = default;
+
+void Loop::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Loop::run() {
+  pthread_setname_np(pthread_self(), fmt::format("onggi-loop-{}", number_).c_str());
+  Executor::Scope scope(*this);
+  context_.run();
+}
+
+void Loop::join() {
+  if (!thread_.joinable()) return;
+  post([this] {
+    sweep_timer_.cancel();
+    keep_running_.reset();
+  });
+  thread_.join();
+}
+
+void Loop::post(std::move_only_function<void()> work) {
+  asio::post(context_, std::move(work));
+}
+
+void Loop::adopt(Arrival arrival) {
+  asio::post(context_,
+             [this, arrival = std::move(arrival)]() mutable { open(std::move(arrival)); });
+}
+
+void Loop::open(Arrival arrival) {
+  Connection& connection =
+      *connections_.emplace_back(std::make_unique<Connection>(*this, service_, std::move(arrival)));
+  connection.place = connections_.size() - 1;
+  if (!sweep_due_) sweep_later();
+  spawn(connection.live(), [this, &connection](std::exception_ptr error,
+                                               std::optional<Connection::End>) {
+    try {
+      if (error) std::rethrow_exception(error);
+    } catch (const std::exception& exception) {
+      spdlog::error("connection_failed peer={} error=\"{}\"", connection.peer(), exception.what());
+    }
+    forget(connection);
+  });
+}
+
+void Loop::forget(Connection& connection) {
+  std::size_t place = connection.place;
+  bool is_surplus = connection.is_surplus();
+  std::swap(connections_[place], connections_.back());
+  connections_[place]->place = place;
+  connections_.pop_back();
+  service_.leave(is_surplus);
+}
+
+void Loop::retire_idle() {
+  for (const auto& connection : connections_) connection->retire();
+}
+
+void Loop::cut_all() {
+  for (const auto& connection : connections_) connection->cut();
+}
+
+void Loop::sweep_later() {
+  sweep_due_ = true;
+  sweep_timer_.expires_after(sweep_interval(service_.limits));
+  sweep_timer_.async_wait([this](boost::system::error_code error) {
+    sweep_due_ = false;
+    if (!error) sweep();
+  });
+}
+
+void Loop::sweep() {
+  auto now = std::chrono::steady_clock::now();
+  for (const auto& connection : connections_) connection->enforce_deadline(now);
+  if (!connections_.empty()) sweep_later();
+}
+
+const std::string& Loop::standing_lines() {
+  std::time_t now = std::time(nullptr);
+  if (now != standing_second_) {
+    standing_second_ = now;
+    standing_lines_.clear();
+    append_standing_lines(now, standing_lines_);
+  }
+  return standing_lines_;
+}
+
+}  // namespace onggi::http

@@ -1,0 +1,132 @@
+// What an execution derives and what it refuses: everything that needs no database.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "model/decode.h"
+#include "store/executions.h"
+
+namespace onggi::store {
+namespace {
+
+using model::Execution;
+using model::Status;
+
+void sort_steps(Execution& execution, Time now) {
+    for (model::Step& step : execution.steps)
+        if (!step.timestamp) step.timestamp = now;
+    std::ranges::sort(execution.steps, {}, &model::Step::step_number);
+}
+
+Result<void> check_step_numbers(const std::vector<model::Step>& steps, const std::string& pointer) {
+    std::unordered_set<std::int64_t> seen;
+    for (std::size_t i = 0; i < steps.size(); ++i)
+        if (!seen.insert(steps[i].step_number).second) return invalid(fmt::format("{}/{}/step_number", pointer, i), "stands twice");
+    return {};
+}
+
+// When a finished execution ended and how long it took, from whichever of the two is given.
+Result<void> derive_end(Execution& execution, Time now, const std::string& pointer) {
+    if (execution.status == Status::running) {
+        if (execution.completed_at) return invalid(pointer + "/completed_at", "a running execution has not ended; send a status as well");
+        if (execution.duration_ms) return invalid(pointer + "/duration_ms", "a running execution has not ended; send a status as well");
+        return {};
+    }
+    const Time started = *execution.started_at;
+    if (!execution.completed_at) execution.completed_at = execution.duration_ms ? Time{started.ms + *execution.duration_ms} : std::max(now, started);
+    if (*execution.completed_at < started) return invalid(pointer + "/completed_at", "lies before started_at");
+    if (execution.completed_at->ms > now.ms + ahead_max_ms) return invalid(pointer + "/completed_at", "lies more than 24 hours ahead");
+    if (!execution.duration_ms) execution.duration_ms = execution.completed_at->ms - started.ms;
+    return {};
+}
+
+}  // namespace
+
+Result<void> Executions::check_start(const Execution& execution, Time now, const std::string& pointer) const {
+    const Time started = *execution.started_at;
+    if (std::abs(execution.id.time().ms - started.ms) > id_drift_max_ms) return invalid(pointer + "/started_at", "lies more than 24 hours from the time that the id carries");
+    if (started.ms > now.ms + ahead_max_ms) return invalid(pointer + "/started_at", "lies more than 24 hours ahead");
+    if (rules_.retention_days != 0 && started.ms < now.ms - rules_.retention_days * day_ms)
+        return invalid(pointer + "/started_at", fmt::format("lies before the {} days for which executions are kept", rules_.retention_days));
+    return {};
+}
+
+Result<void> Executions::derive(Execution& execution, Time now, const std::string& pointer) const {
+    auto ended = derive_end(execution, now, pointer);
+    if (!ended) return ended;
+    model::Metrics& metrics = execution.metrics;
+    if (!metrics.llm_total_tokens) metrics.llm_total_tokens = metrics.llm_prompt_tokens + metrics.llm_completion_tokens;
+    auto numbers = check_step_numbers(execution.steps, pointer + "/steps");
+    if (!numbers) return numbers;
+    sort_steps(execution, now);
+    return {};
+}
+
+Result<ExecutionDraft> Executions::draft(const json::Value& body, const Uuid& owner, Time now, std::string pointer) const {
+    ExecutionDraft draft{std::make_shared<Execution>(), std::nullopt};
+    Execution& execution = *draft.record;
+    auto decoded = model::decode(shape_, body, execution, model::Source::creation, pointer);
+    if (!decoded) return std::unexpected(std::move(decoded.error()));
+    const json::Value* id = body.get_object().if_contains("id");
+    if (id != nullptr && !id->is_null()) {
+        if (execution.id.version() != 7) return invalid(pointer + "/id", "must be a UUID of version 7");
+        draft.request_hash = request_hash(body);
+        if (!execution.started_at) execution.started_at = execution.id.time();
+    } else {
+        if (!execution.started_at) execution.started_at = now;
+        execution.id = Uuid::v7(*execution.started_at);
+    }
+    auto started = check_start(execution, now, pointer);
+    if (!started) return std::unexpected(std::move(started.error()));
+    auto derived = derive(execution, now, pointer);
+    if (!derived) return std::unexpected(std::move(derived.error()));
+    execution.user_id = owner;
+    execution.created_at = now;
+    execution.updated_at = now;
+    return draft;
+}
+
+Result<void> Executions::correct(const Execution& before, Execution& after, Time now) const {
+    if (before.status != Status::running && after.status == Status::running) return fail(Code::conflict, "A finished execution cannot run again.");
+    if (after.started_at != before.started_at) {
+        auto started = check_start(after, now, {});
+        if (!started) return started;
+    }
+    return derive(after, now, {});
+}
+
+void forget_derived(json::Value& present, const json::Value& patch) {
+    json::Object& shown = present.get_object();
+    const json::Object& sent = patch.get_object();
+    const bool times_change = sent.contains("started_at") || sent.contains("completed_at");
+    if (times_change && !sent.contains("duration_ms") && shown.at("completed_at").is_string()) {
+        const std::int64_t lasted = parse_time(shown.at("completed_at").get_string())->ms - parse_time(shown.at("started_at").get_string())->ms;
+        if (shown.at("duration_ms").get_int64() == lasted) shown["duration_ms"] = nullptr;
+    }
+    const json::Value* sent_metrics = sent.if_contains("metrics");
+    if (sent_metrics == nullptr || !sent_metrics->is_object() || sent_metrics->get_object().contains("llm_total_tokens")) return;
+    json::Object& metrics = shown.at("metrics").get_object();
+    const std::int64_t sum = metrics.at("llm_prompt_tokens").get_int64() + metrics.at("llm_completion_tokens").get_int64();
+    if (metrics.at("llm_total_tokens").get_int64() == sum) metrics["llm_total_tokens"] = nullptr;
+}
+
+Result<std::vector<model::Step>> draft_steps(const json::Value& body, Time now) {
+    const json::Array* many = body.if_array();
+    const std::size_t count = many != nullptr ? many->size() : 1;
+    if (count > static_cast<std::size_t>(steps_at_once_max)) return invalid("", fmt::format("must have at most {} entries", steps_at_once_max));
+    std::vector<model::Step> steps(count);
+    model::FieldErrors errors;
+    for (std::size_t i = 0; i < count; ++i) {
+        std::string pointer = many != nullptr ? fmt::format("/{}", i) : std::string();
+        model::decode(model::step_shape, many != nullptr ? (*many)[i] : body, steps[i], model::Source::creation, pointer, errors);
+    }
+    if (!errors.empty()) return std::unexpected(model::invalid(std::move(errors)));
+    auto numbers = check_step_numbers(steps, "");
+    if (!numbers) return std::unexpected(std::move(numbers.error()));
+    for (model::Step& step : steps)
+        if (!step.timestamp) step.timestamp = now;
+    return steps;
+}
+
+}  // namespace onggi::store

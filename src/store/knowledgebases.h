@@ -1,0 +1,17 @@
+// Knowledgebases: their owner's alone.
+#pragma once
+
+#include "store/definitions.h"
+
+namespace onggi::store {
+
+class Knowledgebases final : public Definitions {
+public:
+    Knowledgebases();
+    Task<std::optional<Page>> read(db::Connection& connection, Key key, Uuid reader) const override;
+
+protected:
+    Result<void> prepare(model::Record& record, const json::Value& body) const override;
+};
+
+}  // namespace onggi::store

@@ -1,0 +1,30 @@
+// All stores, one member each. They hold no state of their own: what is kept is in the database.
+#pragma once
+
+#include "store/agents.h"
+#include "store/blocks.h"
+#include "store/executions.h"
+#include "store/idempotency.h"
+#include "store/knowledgebases.h"
+#include "store/tools.h"
+#include "store/users.h"
+#include "store/workflows.h"
+
+namespace onggi::store {
+
+struct Stores {
+    explicit Stores(ExecutionRules rules)
+        : agent_executions(Executions::Kind::agent, rules), workflow_executions(Executions::Kind::workflow, rules) {}
+
+    Users users;
+    Tools tools;
+    Knowledgebases knowledgebases;
+    Blocks blocks;
+    Agents agents;
+    Workflows workflows;
+    Executions agent_executions;
+    Executions workflow_executions;
+    Idempotency idempotency;
+};
+
+}  // namespace onggi::store

@@ -1,0 +1,117 @@
+"""Fixtures: one server for the session, and users that no other test knows."""
+
+import os
+
+import pytest
+
+import client as clients
+from client import Client, Server, binary, make_user
+from recorder import Recorder
+
+RECORDER = Recorder()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    if not os.access(binary(), os.X_OK):
+        pytest.fail(f"{binary()} is not there: build it, or set ONGGI_BINARY", pytrace=False)
+    server = Server(tmp_path_factory.mktemp("onggi"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def new_server(tmp_path):
+    """new_server(*arguments): a server of the test's own, that it may stop, kill and restart; several get directories of their own."""
+    servers = []
+
+    def make(*arguments, **options):
+        servers.append(Server(tmp_path / f"server{len(servers)}", *arguments, **options))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def admin(server):
+    client = Client(server, server.admin_key)
+    client.user = client.get("/me").expect(200)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def anonymous(server):
+    client = Client(server)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def alice(admin):
+    client = make_user(admin, "alice")
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def bob(admin):
+    client = make_user(admin, "bob")
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def new_user(admin):
+    """new_user(name, **fields): one more user, as a client."""
+    return lambda name="user", **fields: make_user(admin, name, **fields)
+
+
+def _maker(function):
+    return pytest.fixture(lambda: function, name=function.__name__)
+
+
+make_tool = _maker(clients.make_tool)
+make_knowledgebase = _maker(clients.make_knowledgebase)
+make_block = _maker(clients.make_block)
+make_agent = _maker(clients.make_agent)
+make_workflow = _maker(clients.make_workflow)
+make_execution = _maker(clients.make_execution)
+make_workflow_execution = _maker(clients.make_workflow_execution)
+
+
+@pytest.fixture(scope="session")
+def recorder():
+    """What the server answered in this session, a few answers of each kind."""
+    return RECORDER
+
+
+def pytest_configure(config):
+    Client.observers.append(RECORDER.observe)
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name == "test_openapi.py")  # last: it checks the answers that the others saw
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for server in Server.all:
+            if server.running or item.funcargs.get("new_server"):
+                report.sections.append((f"stderr of {server.directory.name}", server.stderr(last_bytes=4_000)))
+
+
+def pytest_sessionfinish(session):
+    for server in Server.all:
+        if server.running:  # an interrupted session
+            server.kill()
+    reports = [report for report in (server.sanitizer_report() for server in Server.all) if report]
+    if reports:
+        session.exitstatus = 1
+        for report in reports:
+            print(f"\nA sanitizer reported:\n{report}")

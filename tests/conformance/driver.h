@@ -1,0 +1,43 @@
+// The stores that the conformance suite is run over.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/metrics.h"
+#include "db/database.h"
+#include "db/statement.h"
+
+namespace onggi::conformance {
+
+// A database made for one test, and what must go when the test is over (files, a schema).
+struct Store {
+  std::shared_ptr<void> place;
+  std::unique_ptr<db::Database> database;  // closed before its place goes
+};
+
+class Driver {
+ public:
+  virtual ~Driver() = default;
+
+  virtual std::string_view name() const = 0;
+  // What a column of bytes is called in the store's SQL.
+  virtual std::string_view bytes_type() const = 0;
+
+  struct Bounds {
+    std::size_t waiting_writes = 1'024;
+    std::size_t long_reads = 4;
+  };
+  // An empty database with these migrations applied.
+  virtual Store make(std::span<const db::Migration> migrations, Bounds bounds,
+                     Registry& registry) const = 0;
+};
+
+// Every store that is here; one that is not (no PostgreSQL on this machine) is left out by its own
+// visible skip.
+std::vector<const Driver*> drivers();
+
+}  // namespace onggi::conformance
