@@ -208,31 +208,31 @@ select count(*) from (
 -- name: export_{kind}
 -- for: agent, workflow
 -- As list, without a limit ($4 is unused), with $7 subject and $8 session or null, newest first, streamed: every line is whole.
-    select e.started_at, e.id, e.document, e.execution_context, s.name,
+    select e.started_at as started_at, e.id as id, e.document, e.execution_context, s.name,
         (select group_concat(t.document, ',') from (select document from execution_steps where execution_id = e.id and kind = '{kind}' order by step_number) t)
     from {kind}_executions e left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
     where e.user_id = $1 and e.status = 'running' and ($6 is null or $6 = 'running') and e.started_at >= $5 and (e.started_at, e.id) < ($2, $3)
         and ($7 is null or e.{kind}_id = $7) and ($8 is null or e.session_id = $8)
     union all
-    select e.started_at, e.id, e.document, e.execution_context, s.name,
+    select e.started_at as started_at, e.id as id, e.document, e.execution_context, s.name,
         (select group_concat(t.document, ',') from (select document from execution_steps where execution_id = e.id and kind = '{kind}' order by step_number) t)
     from {kind}_executions e left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
     where e.user_id = $1 and e.status = 'completed' and ($6 is null or $6 = 'completed') and e.started_at >= $5 and (e.started_at, e.id) < ($2, $3)
         and ($7 is null or e.{kind}_id = $7) and ($8 is null or e.session_id = $8)
     union all
-    select e.started_at, e.id, e.document, e.execution_context, s.name,
+    select e.started_at as started_at, e.id as id, e.document, e.execution_context, s.name,
         (select group_concat(t.document, ',') from (select document from execution_steps where execution_id = e.id and kind = '{kind}' order by step_number) t)
     from {kind}_executions e left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
     where e.user_id = $1 and e.status = 'failed' and ($6 is null or $6 = 'failed') and e.started_at >= $5 and (e.started_at, e.id) < ($2, $3)
         and ($7 is null or e.{kind}_id = $7) and ($8 is null or e.session_id = $8)
     union all
-    select e.started_at, e.id, e.document, e.execution_context, s.name,
+    select e.started_at as started_at, e.id as id, e.document, e.execution_context, s.name,
         (select group_concat(t.document, ',') from (select document from execution_steps where execution_id = e.id and kind = '{kind}' order by step_number) t)
     from {kind}_executions e left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
     where e.user_id = $1 and e.status = 'timeout' and ($6 is null or $6 = 'timeout') and e.started_at >= $5 and (e.started_at, e.id) < ($2, $3)
         and ($7 is null or e.{kind}_id = $7) and ($8 is null or e.session_id = $8)
     union all
-    select e.started_at, e.id, e.document, e.execution_context, s.name,
+    select e.started_at as started_at, e.id as id, e.document, e.execution_context, s.name,
         (select group_concat(t.document, ',') from (select document from execution_steps where execution_id = e.id and kind = '{kind}' order by step_number) t)
     from {kind}_executions e left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
     where e.user_id = $1 and e.status = 'cancelled' and ($6 is null or $6 = 'cancelled') and e.started_at >= $5 and (e.started_at, e.id) < ($2, $3)

@@ -25,6 +25,7 @@ namespace {
 // Bodies from here on are parsed on a worker: they would hold an event loop up for milliseconds.
 constexpr std::size_t large_body = 128 * 1024;
 constexpr int status_max = 600;
+constexpr std::string_view json_type = "application/json";
 
 // Counts one endpoint's requests; a series is made when its status is first seen.
 class RouteMetrics {
@@ -75,7 +76,7 @@ http::Response response_of(Answer answer, http::Method method) {
     response.status = answer.status;
     response.content_type = answer.content_type;
     const bool is_read = method == http::Method::get || method == http::Method::head;
-    if (!answer.stream && !answer.body.empty() && (answer.version || is_read)) response.etag = etag_of(answer);
+    if (!answer.stream && answer.content_type == json_type && !answer.body.empty() && (answer.version || is_read)) response.etag = etag_of(answer);
     response.body = std::move(answer.body);
     response.stream = std::move(answer.stream);
     if (!answer.location.empty()) response.headers.emplace_back("Location", std::move(answer.location));

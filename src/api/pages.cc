@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "api/problem.h"
 #include "console/assets.h"
 #include "http/gzip.h"
 
@@ -27,9 +28,13 @@ Pages::Pages() {
 }
 
 std::optional<http::Response> Pages::find(const http::Request& request, std::string_view path) const {
-    if (request.method != http::Method::get && request.method != http::Method::head) return std::nullopt;
     const auto found = pages_.find(path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path);
     if (found == pages_.end()) return std::nullopt;
+    if (request.method != http::Method::get && request.method != http::Method::head) {
+        http::Response refused = problem_response(405, "This path does not know the method.", request.id);
+        refused.headers.emplace_back("Allow", "GET, HEAD");
+        return refused;
+    }
     http::Response response;
     response.content_type = found->second.content_type;
     response.etag = found->second.etag;

@@ -14,7 +14,7 @@ namespace onggi::api {
 class Pages {
 public:
     Pages();
-    // The page at a path, for GET and HEAD; nullopt where there is none.
+    // The page at a path (405 for other methods than GET and HEAD); nullopt where there is none.
     std::optional<http::Response> find(const http::Request& request, std::string_view path) const;
 
 private:

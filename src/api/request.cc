@@ -5,6 +5,8 @@
 #include <boost/url/url_view.hpp>
 #include <charconv>
 
+#include "base/utf8.h"
+
 namespace onggi::api {
 namespace {
 
@@ -20,6 +22,8 @@ std::string_view trimmed(std::string_view text) {
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
     return text;
 }
+
+bool is_text(std::string_view decoded) { return decoded.find('\0') == std::string_view::npos && is_utf8(decoded); }
 
 std::optional<std::string_view> bearer(const http::Request& request) {
     const auto header = request.header("Authorization");
@@ -68,11 +72,15 @@ Result<Target> read_target(std::string_view target) {
     if (!parsed) return fail(Code::malformed, "The request target is not a valid URL.");
     Target read;
     read.path = parsed->path();
-    if (parsed->encoded_path().contains("%00")) return fail(Code::malformed, "The request target is not a valid URL.");
     for (const auto segment : parsed->segments()) read.segments.emplace_back(segment);
     boost::urls::encoding_opts plus_is_space;
     plus_is_space.space_as_plus = true;
     for (const auto& pair : parsed->params(plus_is_space)) read.pairs.emplace_back(pair.key, pair.value);
+    if (!is_text(read.path)) return fail(Code::malformed, "The request target is not UTF-8, or holds a NUL.");
+    for (const auto& [name, value] : read.pairs) {
+        if (!is_text(name)) return fail(Code::malformed, "The request target is not UTF-8, or holds a NUL.");
+        if (!is_text(value)) return invalid(name, "must be UTF-8 without NUL");
+    }
     return read;
 }
 

@@ -29,6 +29,7 @@ std::string reason() {
 void make(const fs::path& directory) {
   std::error_code error;
   if (fs::is_directory(directory, error)) return;
+  error.clear();
   if (directory.has_parent_path()) fs::create_directories(directory.parent_path(), error);
   if (error) refuse(directory, error.message());
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) refuse(directory, reason());

@@ -13,7 +13,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include "app/utf8.h"
+#include "base/utf8.h"
 #include "json/json.h"
 
 namespace onggi::app {

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/help.h"
+
 namespace onggi::cli {
 namespace {
 
@@ -71,11 +73,7 @@ class Reader {
     root_.formatter(std::make_shared<Formatter>());
     root_.require_subcommand(0, 1);
     root_.set_help_flag("-h,--help", "This help");
-    root_.footer(
-        "onggi COMMAND --help tells more about each.\n"
-        "Every option is also an environment variable (--log-level is ONGGI_LOG_LEVEL) and a key "
-        "of a\n"
-        "TOML file (--config). A flag wins over the environment, that over the file.");
+    root_.footer(help::root);
     add_serving();
     add_users();
     add_keys();
@@ -86,8 +84,12 @@ class Reader {
   std::expected<CommandLine, Answer> read(std::span<const char* const> arguments);
 
  private:
-  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& help,
-                const std::string& footer, Command initial);
+  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& about,
+                const std::string& more, Command initial);
+  // A command that consists of others.
+  CLI::App* add_group(const std::string& name, const std::string& about);
+  void add_argument(CLI::App& command, const std::string& name, std::string& target,
+                    const std::string& about);
   void add_options(CLI::App& command, Scope scope);
   void add_option(CLI::App& command, const Option& option);
   // The command's own record, where CLI11 puts what it reads.
@@ -108,13 +110,26 @@ class Reader {
   const Command* chosen_ = nullptr;
 };
 
-CLI::App* Reader::add(CLI::App& parent, const std::string& name, const std::string& help,
-                      const std::string& footer, Command initial) {
+CLI::App* Reader::add(CLI::App& parent, const std::string& name, const std::string& about,
+                      const std::string& more, Command initial) {
   records_.push_back(std::make_unique<Command>(std::move(initial)));
-  CLI::App* command = parent.add_subcommand(name, help);
-  command->footer(footer);
+  CLI::App* command = parent.add_subcommand(name, about);
+  command->footer(more);
+  command->group("Commands");
   command->callback([this, chosen = records_.back().get()] { chosen_ = chosen; });
   return command;
+}
+
+CLI::App* Reader::add_group(const std::string& name, const std::string& about) {
+  CLI::App* group = root_.add_subcommand(name, about);
+  group->group("Commands")->footer(help::group);
+  group->require_subcommand(0, 1);
+  return group;
+}
+
+void Reader::add_argument(CLI::App& command, const std::string& name, std::string& target,
+                          const std::string& about) {
+  command.add_option(name, target, about)->required()->type_name("");
 }
 
 void Reader::add_option(CLI::App& command, const Option& option) {
@@ -147,130 +162,80 @@ void Reader::add_options(CLI::App& command, Scope scope) {
 }
 
 void Reader::add_serving() {
-  CLI::App* serve = add(
-      root_, "serve", "Serve the API on a data directory",
-      "Examples:\n"
-      "  onggi serve\n"
-      "  onggi serve --data /var/lib/onggi --listen 0.0.0.0:8420 --listen unix:/run/onggi.sock\n"
-      "  onggi serve --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem\n\n"
-      "Prints one line, \"listening on URL\", for each address when it is ready. The first start "
-      "makes\n"
-      "user admin and prints its key once; it is kept in admin.key in the data directory. SIGTERM "
-      "and\n"
-      "SIGINT let what is in flight finish, for at most 10 s; a second signal ends it at once.",
-      Serve{});
+  CLI::App* serve = add(root_, "serve", "Serve the API on a data directory", help::serve, Serve{});
   add_options(*serve, Scope::serve);
-  CLI::App* demo = add(
-      root_, "demo", "Fill a new data directory with a believable demo",
-      "Example:\n"
-      "  onggi demo --data ./onggi-data && onggi serve --data ./onggi-data\n\n"
-      "Four users, 14 agents, 8 workflows and 30 days of executions, the same in every directory.",
-      Demo{});
+  CLI::App* demo =
+      add(root_, "demo", "Fill a new data directory with a believable demo", help::demo, Demo{});
   add_options(*demo, Scope::start);
 }
 
 void Reader::add_users() {
-  CLI::App* user = root_.add_subcommand("user", "Add, list and remove users");
-  user->require_subcommand(1);
-  user->footer("Beside a running server these go through it, by the socket in the data directory.");
+  CLI::App* user = add_group("user", "Add, list and remove users");
 
-  CLI::App* added = add(*user, "add", "Add a user and print its id",
-                        "Examples:\n  onggi user add carol --timezone Europe/Berlin\n  onggi user "
-                        "add ops --role admin",
-                        UserAdd{});
-  added->add_option("NAME", record<UserAdd>().name, "Its name")->required()->type_name("");
-  added->add_option("--role", record<UserAdd>().role, "user or admin [user]")->type_name("ROLE");
-  added
-      ->add_option("--timezone", record<UserAdd>().timezone,
-                   "IANA name; what a day is in its statistics [UTC]")
+  CLI::App* added = add(*user, "add", "Add a user and print its id", help::user_add, UserAdd{});
+  auto& [name, role, timezone] = record<UserAdd>();
+  add_argument(*added, "NAME", name, "Its name");
+  added->add_option("--role", role, "user or admin [user]")->type_name("ROLE");
+  added->add_option("--timezone", timezone, "IANA name; what a day is in its statistics [UTC]")
       ->type_name("ZONE");
   add_options(*added, Scope::store);
 
-  CLI::App* listed = add(*user, "list", "List users: id, role, time zone, name",
-                         "Example:\n  onggi user list", UserList{});
+  CLI::App* listed =
+      add(*user, "list", "List users: id, role, time zone, name", help::user_list, UserList{});
   add_options(*listed, Scope::store);
 
   CLI::App* removed =
-      add(*user, "remove", "Remove a user and its keys",
-          "Examples:\n  onggi user remove carol\n  onggi user remove carol --erase", UserRemove{});
-  removed->add_option("USER", record<UserRemove>().user, "Its id or name")
-      ->required()
-      ->type_name("");
+      add(*user, "remove", "Remove a user and its keys", help::user_remove, UserRemove{});
+  add_argument(*removed, "USER", record<UserRemove>().user, "Its id or name");
   removed->add_flag("--erase", record<UserRemove>().erase,
                     "Also erase everything that it owns (refused otherwise)");
   add_options(*removed, Scope::store);
 }
 
 void Reader::add_keys() {
-  CLI::App* key = root_.add_subcommand("key", "Add, list and revoke API keys");
-  key->require_subcommand(1);
-  key->footer("Beside a running server these go through it, by the socket in the data directory.");
+  CLI::App* key = add_group("key", "Add, list and revoke API keys");
 
   CLI::App* added = add(*key, "add", "Add a key and print it: the only time that it is shown",
-                        "Example:\n  onggi key add carol laptop > carol.key", KeyAdd{});
-  added->add_option("USER", record<KeyAdd>().user, "The user's id or name")
-      ->required()
-      ->type_name("");
-  added->add_option("NAME", record<KeyAdd>().name, "What the key is for")
-      ->required()
-      ->type_name("");
+                        help::key_add, KeyAdd{});
+  add_argument(*added, "USER", record<KeyAdd>().user, "The user's id or name");
+  add_argument(*added, "NAME", record<KeyAdd>().name, "What the key is for");
   add_options(*added, Scope::store);
 
   CLI::App* listed = add(*key, "list", "List a user's keys: id, time of creation, name",
-                         "Example:\n  onggi key list carol", KeyList{});
-  listed->add_option("USER", record<KeyList>().user, "The user's id or name")
-      ->required()
-      ->type_name("");
+                         help::key_list, KeyList{});
+  add_argument(*listed, "USER", record<KeyList>().user, "The user's id or name");
   add_options(*listed, Scope::store);
 
-  CLI::App* revoked =
-      add(*key, "revoke", "Revoke a key, at once",
-          "Example:\n  onggi key revoke 0193a1c2-7b3e-7c1d-9a55-0242ac120002", KeyRevoke{});
-  revoked->add_option("KEY_ID", record<KeyRevoke>().key, "The key's id (onggi key list)")
-      ->required()
-      ->type_name("");
-  revoked
-      ->add_option("--user", record<KeyRevoke>().user, "Whose it is: all users are asked otherwise")
+  CLI::App* revoked = add(*key, "revoke", "Revoke a key, at once", help::key_revoke, KeyRevoke{});
+  add_argument(*revoked, "KEY_ID", record<KeyRevoke>().key, "The key's id (onggi key list)");
+  revoked->add_option("--user", record<KeyRevoke>().user, "Whose it is; found out otherwise")
       ->type_name("USER");
   add_options(*revoked, Scope::store);
 }
 
 void Reader::add_data() {
   CLI::App* check = add(root_, "check", "Verify a store: pages, references, documents against rows",
-                        "Example:\n  onggi check --data ./onggi-data\n\n"
-                        "Reads everything, also beside a running server. Prints what is wrong and "
-                        "exits 1, or ok and 0.",
-                        Check{});
+                        help::check, Check{});
   add_options(*check, Scope::store);
 
-  CLI::App* backup =
-      add(root_, "backup", "Copy a store to a file, also while it is served",
-          "Example:\n  onggi backup /backups/onggi-monday.db --data /var/lib/onggi\n\n"
-          "The copy is one consistent moment. The file must not exist yet.",
-          Backup{});
-  backup->add_option("FILE", record<Backup>().file, "The new file")->required()->type_name("");
+  CLI::App* backup = add(root_, "backup", "Copy a store to a file, also while it is served",
+                         help::backup, Backup{});
+  add_argument(*backup, "FILE", record<Backup>().file, "The new file");
   add_options(*backup, Scope::store);
 
-  CLI::App* restore = add(
-      root_, "restore", "Put a backup into a data directory that has no store yet",
-      "Example:\n  onggi restore /backups/onggi-monday.db --data /var/lib/onggi-new", Restore{});
-  restore->add_option("FILE", record<Restore>().file, "The backup")->required()->type_name("");
+  CLI::App* restore = add(root_, "restore", "Put a backup into a data directory without a store",
+                          help::restore, Restore{});
+  add_argument(*restore, "FILE", record<Restore>().file, "The backup");
   add_options(*restore, Scope::store);
 }
 
 void Reader::add_printing() {
-  CLI::App* printed =
-      add(root_, "config", "Print the options in force, each with where it came from",
-          "Examples:\n  onggi config > onggi.toml\n  ONGGI_WORKERS=4 onggi config --config "
-          "onggi.toml\n\n"
-          "The output is a file for --config. Secrets are masked.",
-          PrintConfig{});
+  CLI::App* printed = add(root_, "config", "Print the options in force, and where each came from",
+                          help::config, PrintConfig{});
   add_options(*printed, Scope::serve);
-  add(root_, "openapi", "Print the API's description (OpenAPI 3.1)",
-      "Example:\n  onggi openapi > onggi.json", PrintOpenapi{});
+  add(root_, "openapi", "Print the API's description (OpenAPI 3.1)", help::openapi, PrintOpenapi{});
   add(root_, "version", "Print version and build", "", PrintVersion{});
-  CLI::App* help = root_.add_subcommand("help", "Print this help");
-  help->callback([] { throw CLI::CallForHelp(); });
+  root_.add_subcommand("help", "Print this help")->group("Commands");
 }
 
 // The innermost command that was named: mistakes and --help are about it.
@@ -285,6 +250,12 @@ std::string full_name(const CLI::App& app) {
   return full_name(*app.get_parent()) + " " + app.get_name();
 }
 
+// Whether it is a command that consists of others.
+bool is_group(const CLI::App& app) {
+  const auto any = [](const CLI::App*) { return true; };
+  return app.get_parent() != nullptr && !app.get_subcommands(any).empty();
+}
+
 std::expected<CommandLine, Answer> Reader::read(std::span<const char* const> arguments) {
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
@@ -293,14 +264,14 @@ std::expected<CommandLine, Answer> Reader::read(std::span<const char* const> arg
     return std::unexpected(Answer{root_.help(), false});
   } catch (const CLI::ParseError& mistake) {
     const CLI::App& command = innermost(root_);
-    const bool lacks_command = command.get_require_subcommand_min() > 0 &&
-                               dynamic_cast<const CLI::RequiredError*>(&mistake) != nullptr;
-    if (lacks_command) return std::unexpected(Answer{command.help(), true});
     return std::unexpected(Answer{
         fmt::format("onggi: {}\nSee {} --help.\n", mistake.what(), full_name(command)), true});
   }
-  if (chosen_ == nullptr) return std::unexpected(Answer{root_.help(), false});
-  return CommandLine{*chosen_, std::move(flags_)};
+  if (chosen_ != nullptr) return CommandLine{*chosen_, std::move(flags_)};
+  const CLI::App& last = innermost(root_);
+  if (is_group(last)) return std::unexpected(Answer{last.help("onggi"), true});
+  // No command, or help. This reader's root speaks for the command that it has read.
+  return std::unexpected(Answer{Reader().root_.help(), false});
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include "http/acceptor.h"
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -83,7 +83,8 @@ Acceptor::Taken Acceptor::accept_one() {
   auto now = std::chrono::steady_clock::now();
   if (now - last_complaint_ > between_complaints) {
     last_complaint_ = now;
-    spdlog::error("accept_failed address={} error=\"{}\"", listener_.url(), std::strerror(error));
+    spdlog::error("accept_failed address={} error=\"{}\"", listener_.url(),
+                  std::generic_category().message(error));
   }
   return Taken::failed;
 }

@@ -18,6 +18,10 @@ constexpr Refusal garbage{400, "This is not an HTTP/1.1 request.", "malformed"};
 constexpr Refusal bad_chunks{400, "The chunks of the body are malformed.", "malformed"};
 constexpr Refusal surplus{503, "There are too many connections; try again.", "connections"};
 
+// How much of a body is read at once.
+constexpr std::size_t chunked_room = 16u << 10;
+constexpr std::uint64_t most_room = 64u << 10;
+
 bool is_request_id(std::string_view text) {
   return !text.empty() && text.size() <= 128 &&
          std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
@@ -125,6 +129,7 @@ Task<std::optional<Refusal>> Connection::read_body() {
       head_.chunked ? BodyFraming::chunked() : BodyFraming::of_length(head_.content_length);
   BodySink sink(head_, limit, request_.body, charge_);
   bool detached = false;
+  std::size_t room = head_.chunked ? chunked_room : std::min(head_.content_length, most_room);
   for (;;) {
     std::string_view input = buffer_.bytes();
     while (!input.empty() && framing.state() == BodyFraming::State::more) {
@@ -139,9 +144,6 @@ Task<std::optional<Refusal>> Connection::read_body() {
     if (framing.state() == BodyFraming::State::malformed) co_return bad_chunks;
     if (framing.state() == BodyFraming::State::done) co_return sink.finish();
     if (!std::exchange(detached, true)) head_memory_ = buffer_.detach();
-    std::size_t room = head_.chunked || head_.content_length > 16 * 1024
-                           ? 16 * 1024
-                           : static_cast<std::size_t>(head_.content_length);
     Outcome outcome = co_await channel_.read_some(buffer_.space(room));
     refusal = note_received(outcome);
     if (refusal) co_return refusal;

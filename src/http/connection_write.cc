@@ -123,7 +123,7 @@ Task<bool> Connection::send_stream(BodyStream& stream, bool chunked) {
 }
 
 Task<std::string> Connection::compress(std::string_view bytes) {
-  constexpr std::size_t step = 256 * 1024;
+  constexpr std::size_t step = 256u << 10;
   Deflater deflater;
   std::string compressed;
   while (bytes.size() > step) {

@@ -26,7 +26,7 @@ Inflater::~Inflater() {
 }
 
 Inflater::State Inflater::feed(std::string_view& input, std::string& out, std::size_t room) {
-  std::array<char, 16 * 1024> piece;
+  std::array<char, std::size_t{16} << 10> piece;
   for (;;) {
     if (at_end_ && input.empty()) return State::more;
     if (room == 0) return State::full;

@@ -99,7 +99,7 @@ void Loop::cut_all() {
 void Loop::sweep_later() {
   sweep_due_ = true;
   sweep_timer_.expires_after(sweep_interval(service_.limits));
-  sweep_timer_.async_wait([this](boost::system::error_code error) {
+  sweep_timer_.async_wait([this](const boost::system::error_code& error) {
     sweep_due_ = false;
     if (!error) sweep();
   });

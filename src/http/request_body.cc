@@ -5,7 +5,7 @@
 namespace onggi::http {
 namespace {
 
-constexpr std::size_t step = 256 * 1024;
+constexpr std::size_t step = 256u << 10;
 
 constexpr Refusal too_large{413, "The body is larger than this request may send.",
                             "body_too_large"};
@@ -28,7 +28,7 @@ BodySink::BodySink(const Head& head, std::size_t limit, std::string& body, Servi
 }
 
 std::optional<Refusal> BodySink::add(std::string_view& piece) {
-  if (inflater_) return inflate(piece);
+  if (inflater_) return inflate(*inflater_, piece);
   std::size_t size = body_.size() + piece.size();
   if (size > limit_) return too_large;
   if (!charge_.grow_to(size)) return out_of_memory;
@@ -46,13 +46,13 @@ void BodySink::make_room(std::size_t size) {
   body_.reserve(static_cast<std::size_t>(wanted));
 }
 
-std::optional<Refusal> BodySink::inflate(std::string_view& piece) {
+std::optional<Refusal> BodySink::inflate(Inflater& inflater, std::string_view& piece) {
   // One byte beyond the limit shows that it is exceeded.
   std::size_t room = std::min(step, limit_ + 1 - body_.size());
   if (!charge_.grow_to(std::min(body_.size() + room, body_.size() + 32 * piece.size())))
     return out_of_memory;
   std::size_t before = piece.size();
-  Inflater::State state = inflater_->feed(piece, body_, room);
+  Inflater::State state = inflater.feed(piece, body_, room);
   received_ += before - piece.size();
   if (state == Inflater::State::malformed) return bad_gzip;
   if (body_.size() > limit_ || received_ > limit_ + step) return too_large;

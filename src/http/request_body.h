@@ -34,7 +34,7 @@ class BodySink {
   std::optional<Refusal> finish() const;
 
  private:
-  std::optional<Refusal> inflate(std::string_view& piece);
+  std::optional<Refusal> inflate(Inflater& inflater, std::string_view& piece);
   void make_room(std::size_t size);
 
   const std::uint64_t announced_;

@@ -18,7 +18,7 @@
 namespace onggi::http {
 
 struct Limits {
-    std::size_t head_bytes = 32 * 1024;             // request line and headers; beyond: 431
+    std::size_t head_bytes = 32u << 10;             // request line and headers; beyond: 431
     std::size_t connections = 10'000;               // beyond: 503 and close
     std::size_t requests_in_flight = 1'024;         // being handled at once; beyond: 503 with Retry-After, never executed
     std::size_t body_bytes_in_flight = 256u << 20;  // of all requests together, as received; beyond: 503 with Retry-After

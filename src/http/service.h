@@ -17,7 +17,7 @@
 #include "http/server.h"
 
 namespace boost::asio::ssl {
-class context;
+class context;  // NOLINT(readability-identifier-naming): Asio's
 }
 
 namespace onggi::http {

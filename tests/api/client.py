@@ -73,22 +73,22 @@ class Server:
         self.output = []
         self.port = None
         self._ready = threading.Event()
-        threading.Thread(target=self._read_output, args=(self.process.stdout,), daemon=True).start()
+        threading.Thread(target=self._read_output, args=(self.process.stdout, self._ready), daemon=True).start()
         self._ready.wait(START_DEADLINE_S)
         if self.port is None:
             self.kill()
             raise AssertionError(f"the server did not say that it listens\n{''.join(self.output)}{self.stderr()}")
         return self
 
-    def _read_output(self, pipe):
+    def _read_output(self, pipe, ready):
         for raw in pipe:
             line = raw.decode(errors="replace")
             self.output.append(line)
             start = "listening on http://127.0.0.1:"
             if line.startswith(start):
                 self.port = int(line[len(start):].strip().rstrip("/"))
-                self._ready.set()
-        self._ready.set()  # ended: nobody needs to wait for the deadline
+                ready.set()
+        ready.set()  # ended: nobody needs to wait for the deadline
         pipe.close()
 
     @property

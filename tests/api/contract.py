@@ -218,10 +218,11 @@ def make_world(admin, size, tool_ids, marker=None):
     agent = owner.post("/agents", json=world.agent()).expect(201)
     for i in range(min(size, 100)):  # a hundred versions are kept
         owner.patch(f"/agents/{agent['id']}", json={"description": f"{marker} {i}"}).expect(200)
+    versions = owner.items(f"/agents/{agent['id']}/versions")
     workflow = owner.post("/workflows", json=world.workflow()).expect(201)
     world.ids = {"users": owner.id, "keys": keys[0], "tools": world.tool_ids[0], "knowledgebases": world.knowledgebase_ids[0],
                  "blocks": world.block_ids[0], "agents": agent["id"], "workflows": workflow["id"],
-                 "versions": owner.items(f"/agents/{agent['id']}/versions")[-1]["version"]}
+                 "versions": versions[len(versions) // 2]["version"]}  # neither the present one nor one about to go
     for kind, of in (("executions", "agent_id"), ("workflow-executions", "workflow_id")):
         batch = [world.execution(of, steps=size if i == 0 else 1) for i in each]
         items = owner.post(f"/{kind}/batch", json=batch).expect(200)["items"]

@@ -175,7 +175,7 @@ def test_an_idempotency_key_makes_a_batch_without_ids_repeatable(alice, bob, kin
     theirs = post(bob, kind, [kind.of(kind.make_subject(bob))], **key)
     assert theirs.headers["Idempotent-Replay"] is None and statuses(theirs) == [201]
     for bad in ("", "a b", "x" * 256, "\x7f"):
-        post(alice, kind, bodies[:1], **{"Idempotency-Key": bad}).expect(422)
+        post(alice, kind, bodies[:1], **{"Idempotency-Key": bad}).expect(400 if bad == "\x7f" else 422)
 
 
 def test_a_batch_costs_the_same_statements_whatever_its_size(alice, kind):

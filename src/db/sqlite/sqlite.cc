@@ -38,7 +38,7 @@ struct Sqlite::Impl {
 
 Sqlite::Sqlite(std::filesystem::path file, std::span<const Migration> migrations,
                SqliteOptions options, Registry& registry)
-    : impl_(std::make_unique<Impl>(file, migrations, options, registry)) {}
+    : impl_(std::make_unique<Impl>(std::move(file), migrations, options, registry)) {}
 
 Sqlite::~Sqlite() = default;
 

@@ -20,7 +20,7 @@ namespace onggi::db::sqlite {
 struct Write {
   using Body = std::function<Task<bool>(Connection&)>;
 
-  Write(Cost& cost_, Body body_) : cost(cost_), body(std::move(body_)) {}
+  Write(Cost& spender, Body transaction) : cost(spender), body(std::move(transaction)) {}
 
   Cost& cost;
   Body body;

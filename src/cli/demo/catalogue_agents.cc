@@ -1,0 +1,50 @@
+#include "cli/demo/catalogue.h"
+
+namespace onggi::cli::demo {
+
+const std::string_view agents = R"([
+  {"owner": "admin", "key": "support", "share": 22, "median_ms": 5200, "body": {"name": "Support assistant", "description": "Answers customers from the handbook and earlier tickets; opens a ticket where it cannot.", "agent_type": "custom", "llm_provider": "openai", "llm_model": "gpt-4o", "is_public": true,
+    "configuration": {"temperature": 0.3, "max_tokens": 1200, "system_prompt": "You answer customers of Haneul Cloud. Be brief and friendly. Say so when you do not know.", "languages": ["en", "ko"]},
+    "tools": [{"tool_id": "vector_search", "configuration": {"top_k": 6}}, {"tool_id": "ticket_search", "order": 1}, {"tool_id": "order_status", "order": 2}, {"tool_id": "create_ticket", "order": 3, "configuration": {"queue": "support"}}], "knowledgebases": [{"key": "handbook", "priority": 10}, {"key": "tickets", "priority": 5}]}},
+  {"owner": "admin", "key": "research", "share": 12, "median_ms": 14800, "body": {"name": "Research analyst", "description": "Looks into a question on the web and in our documents, and writes a page with sources.", "llm_provider": "anthropic", "llm_model": "claude-3-5-sonnet", "is_public": true,
+    "configuration": {"temperature": 0.2, "max_tokens": 4000, "system_prompt": "Every statement has its source.", "max_iterations": 8},
+    "tools": [{"tool_id": "web_search", "configuration": {"max_results": 8}}, {"tool_id": "vector_search", "order": 1}, {"tool_id": "summarize", "order": 2}, {"tool_id": "pdf_extract", "order": 3}, {"tool_id": "code_interpreter", "order": 4}], "knowledgebases": [{"key": "handbook"}]}},
+  {"owner": "admin", "key": "policy", "share": 8, "median_ms": 3100, "body": {"name": "Policy desk", "description": "Leave, travel, expenses: what the policy says, and where.", "agent_type": "template_based", "llm_provider": "openai", "llm_model": "gpt-4o-mini",
+    "configuration": {"temperature": 0, "template": "qa-with-sources", "max_tokens": 600},
+    "tools": [{"tool_id": "vector_search"}, {"tool_id": "send_email", "order": 1}], "knowledgebases": [{"key": "policies", "priority": 1}]}},
+  {"owner": "admin", "key": "warehouse", "share": 9, "median_ms": 7400, "body": {"name": "Warehouse analyst", "description": "Turns a question into SQL, runs it and explains the answer.", "llm_provider": "openai", "llm_model": "gpt-4o",
+    "configuration": {"temperature": 0, "dialect": "postgresql", "schemas": ["sales", "support"], "row_limit": 200},
+    "tools": [{"tool_id": "sql_query"}, {"tool_id": "code_interpreter", "order": 1}, {"tool_id": "slack_message", "order": 2, "configuration": {"channel": "#numbers"}}], "knowledgebases": []}},
+  {"owner": "admin", "key": "translator", "share": 6, "median_ms": 2600, "body": {"name": "Translator", "description": "English, Korean, German, Nepali, in the house's tone.", "agent_type": "template_based", "llm_provider": "ollama", "llm_model": "llama3.1:70b", "is_public": true,
+    "configuration": {"temperature": 0.1, "glossary": {"state server": "상태 서버", "memory": "메모리"}},
+    "tools": [{"tool_id": "translate"}, {"tool_id": "file_reader", "order": 1}], "knowledgebases": []}},
+  {"owner": "Jiwoo Han", "key": "contract", "share": 8, "median_ms": 9800, "body": {"name": "계약 검토 도우미", "description": "계약서를 읽고 위험한 조항을 알려 줍니다.", "llm_provider": "upstage", "llm_model": "solar-pro",
+    "configuration": {"temperature": 0.1, "max_tokens": 3000, "system_prompt": "근거가 되는 조항 번호를 반드시 밝히세요."},
+    "tools": [{"tool_id": "pdf_extract"}, {"tool_id": "ocr_image", "order": 1, "configuration": {"language": "ko"}}, {"tool_id": "vector_search", "order": 2}, {"tool_id": "summarize", "order": 3}], "knowledgebases": [{"key": "contracts", "priority": 3}]}},
+  {"owner": "Jiwoo Han", "key": "meeting", "share": 6, "median_ms": 6100, "body": {"name": "회의록 정리", "description": "회의 내용을 요약하고 할 일을 뽑아 담당자에게 보냅니다.", "llm_provider": "openai", "llm_model": "gpt-4o-mini",
+    "configuration": {"temperature": 0.3, "sections": ["요약", "결정 사항", "할 일"]},
+    "tools": [{"tool_id": "file_reader"}, {"tool_id": "summarize", "order": 1}, {"tool_id": "calendar_lookup", "order": 2}, {"tool_id": "slack_message", "order": 3}], "knowledgebases": []}},
+  {"owner": "Jiwoo Han", "key": "voice", "share": 5, "median_ms": 4300, "body": {"name": "고객 의견 분석", "description": "리뷰와 상담 내용을 주제별로 나누고 감정을 살핍니다.", "agent_type": "template_based", "llm_provider": "upstage", "llm_model": "solar-pro",
+    "configuration": {"temperature": 0, "classes": ["배송", "가격", "품질", "상담"]},
+    "tools": [{"tool_id": "sql_query"}, {"tool_id": "summarize", "order": 1}], "knowledgebases": []}},
+  {"owner": "Lena Brandt", "key": "incident", "share": 7, "median_ms": 8700, "body": {"name": "Incident companion", "description": "Collects logs and runbooks while a service is in trouble, and keeps the timeline.", "llm_provider": "anthropic", "llm_model": "claude-3-5-sonnet",
+    "configuration": {"temperature": 0, "services": ["checkout", "search", "billing"], "escalate_after_minutes": 15},
+    "tools": [{"tool_id": "log_search", "configuration": {"minutes": 90}}, {"tool_id": "vector_search", "order": 1}, {"tool_id": "github_issue", "order": 2}, {"tool_id": "slack_message", "order": 3, "configuration": {"channel": "#incidents"}}, {"tool_id": "http_request", "order": 4}], "knowledgebases": [{"key": "runbooks", "priority": 1}]}},
+  {"owner": "Lena Brandt", "key": "reviewer", "share": 5, "median_ms": 11900, "body": {"name": "Code reviewer", "description": "Reads a change and comments on what matters.", "llm_provider": "anthropic", "llm_model": "claude-3-5-sonnet",
+    "configuration": {"temperature": 0.1, "focus": ["correctness", "security", "naming"], "max_comments": 7},
+    "tools": [{"tool_id": "github_issue"}, {"tool_id": "code_interpreter", "order": 1}, {"tool_id": "file_reader", "order": 2}], "knowledgebases": []}},
+  {"owner": "Lena Brandt", "key": "invoices", "share": 3, "median_ms": 6600, "body": {"name": "Rechnungsleser", "description": "Liest Rechnungen und bereitet die Buchung vor.", "agent_type": "template_based", "llm_provider": "ollama", "llm_model": "llama3.1:70b",
+    "configuration": {"temperature": 0, "currency": "EUR", "fields": ["Betrag", "USt", "Lieferant"]},
+    "tools": [{"tool_id": "pdf_extract"}, {"tool_id": "ocr_image", "order": 1}, {"tool_id": "currency_rates", "order": 2}], "knowledgebases": []}},
+  {"owner": "Marcus Reed", "key": "leads", "share": 4, "median_ms": 5400, "body": {"name": "Lead qualifier", "description": "Reads what came in through the site and says who should call back.", "llm_provider": "openai", "llm_model": "gpt-4o-mini",
+    "configuration": {"temperature": 0.2, "regions": ["us-east", "us-west"], "min_score": 60},
+    "tools": [{"tool_id": "crm_lookup"}, {"tool_id": "web_search", "order": 1}, {"tool_id": "send_email", "order": 2}], "knowledgebases": [{"key": "market"}]}},
+  {"owner": "Marcus Reed", "key": "briefing", "share": 3, "median_ms": 12700, "body": {"name": "Morning briefing", "description": "Markets, competitors and our own numbers on one page by 8 o'clock.", "llm_provider": "google", "llm_model": "gemini-1.5-pro",
+    "configuration": {"temperature": 0.4, "tickers": ["MSFT", "NVDA", "005930.KS"], "length_words": 350},
+    "tools": [{"tool_id": "web_search"}, {"tool_id": "currency_rates", "order": 1}, {"tool_id": "sql_query", "order": 2}, {"tool_id": "summarize", "order": 3}, {"tool_id": "send_email", "order": 4}, {"tool_id": "calendar_lookup", "order": 5}], "knowledgebases": [{"key": "market", "priority": 2}]}},
+  {"owner": "Sunita Gurung", "key": "treks", "share": 2, "median_ms": 6900, "body": {"name": "Trek planner", "description": "Plans a trek day by day, with permits and the weather.", "llm_provider": "ollama", "llm_model": "llama3.1:8b", "is_public": true,
+    "configuration": {"temperature": 0.5, "regions": ["Annapurna", "Langtang", "Everest"]},
+    "tools": [{"tool_id": "vector_search"}, {"tool_id": "http_request", "order": 1, "configuration": {"allow": ["api.open-meteo.com"]}}, {"tool_id": "currency_rates", "order": 2}], "knowledgebases": [{"key": "treks"}]}}
+])";
+
+}  // namespace onggi::cli::demo

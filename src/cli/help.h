@@ -1,0 +1,71 @@
+// What --help says below the options: examples, and what one has to know.
+#pragma once
+
+namespace onggi::cli::help {
+
+inline constexpr const char* root =
+    R"(onggi COMMAND --help tells more about each.
+
+Every option is also an environment variable (--log-level is ONGGI_LOG_LEVEL) and a key of a TOML
+file (--config). A flag wins over the environment, that over the file. onggi config shows them.)";
+
+inline constexpr const char* group =
+    "Beside a running server these go through it, by the socket in the data directory.";
+
+inline constexpr const char* serve = R"(Examples:
+  onggi serve
+  onggi serve --data /var/lib/onggi --listen 0.0.0.0:8420 --listen unix:/run/onggi.sock
+  onggi serve --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem
+
+Prints one line, "listening on URL", for each address when it is ready. The first start makes user
+admin and prints its key once; it is kept in admin.key in the data directory. SIGTERM and SIGINT
+let what is in flight finish, for at most 10 s; a second signal ends it at once.)";
+
+inline constexpr const char* demo = R"(Example:
+  onggi demo --data ./onggi-data && onggi serve --data ./onggi-data
+
+Five users, 14 agents, 8 workflows and 30 days of executions; the same figures every time.)";
+
+inline constexpr const char* user_add = R"(Examples:
+  onggi user add carol --timezone Europe/Berlin
+  onggi user add ops --role admin)";
+
+inline constexpr const char* user_list = R"(Example:
+  onggi user list --data /var/lib/onggi)";
+
+inline constexpr const char* user_remove = R"(Examples:
+  onggi user remove carol
+  onggi user remove carol --erase)";
+
+inline constexpr const char* key_add = R"(Example:
+  onggi key add carol laptop > carol.key)";
+
+inline constexpr const char* key_list = R"(Example:
+  onggi key list carol)";
+
+inline constexpr const char* key_revoke = R"(Example:
+  onggi key revoke 0193a1c2-7b3e-7c1d-9a55-0242ac120002)";
+
+inline constexpr const char* check = R"(Example:
+  onggi check --data /var/lib/onggi
+
+Reads everything, also beside a running server. Prints what is wrong and exits 1, or ok and 0.)";
+
+inline constexpr const char* backup = R"(Example:
+  onggi backup /backups/monday.db --data /var/lib/onggi
+
+The copy shows one moment. The file must not exist yet.)";
+
+inline constexpr const char* restore = R"(Example:
+  onggi restore /backups/monday.db --data /var/lib/onggi)";
+
+inline constexpr const char* config = R"(Examples:
+  onggi config > onggi.toml
+  ONGGI_WORKERS=4 onggi config --config onggi.toml
+
+The output is a file for --config. Secrets are masked.)";
+
+inline constexpr const char* openapi = R"(Example:
+  onggi openapi > onggi.json)";
+
+}  // namespace onggi::cli::help
