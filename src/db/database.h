@@ -28,7 +28,8 @@
 namespace onggi::db {
 
 // What one request has spent; shown as Onggi-Queries and Server-Timing. A statement that is run once for each of many rows of
-// parameters (run_each) counts once: it is prepared once and handed over as one piece of work. Transaction control is not counted.
+// parameters (run_each, many_each) counts once, for no rows as well: it is prepared once and handed over as one piece of work, and a count must
+// not depend on the data. Transaction control is not counted.
 struct Cost {
     std::uint32_t statements = 0;  // of a write, those of the run that counted
     std::chrono::nanoseconds time{};  // of a write, from its call to its answer: waiting and COMMIT included

@@ -68,7 +68,7 @@ void Loop::open(Arrival arrival) {
       *connections_.emplace_back(std::make_unique<Connection>(*this, service_, std::move(arrival)));
   connection.place = connections_.size() - 1;
   if (!sweep_due_) sweep_later();
-  spawn(connection.live(), [this, &connection](std::exception_ptr error,
+  spawn(connection.live(), [this, &connection](const std::exception_ptr& error,
                                                std::optional<Connection::End>) {
     try {
       if (error) std::rethrow_exception(error);

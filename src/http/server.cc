@@ -132,7 +132,7 @@ void Server::Impl::finish() {
   for (const auto& loop : loops) loop->join();
 }
 
-Server::Server(ServerOptions options, Handler& handler, Registry& registry)
+Server::Server(const ServerOptions& options, Handler& handler, Registry& registry)
     : impl_(std::make_unique<Impl>(options, handler, registry)) {}
 
 Server::~Server() {

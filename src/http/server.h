@@ -21,7 +21,7 @@ struct Limits {
     std::size_t head_bytes = 32u << 10;             // request line and headers; beyond: 431
     std::size_t connections = 10'000;               // beyond: 503 and close
     std::size_t requests_in_flight = 1'024;         // being handled at once; beyond: 503 with Retry-After, never executed
-    std::size_t body_bytes_in_flight = 256u << 20;  // of all requests together, as received; beyond: 503 with Retry-After
+    std::size_t body_bytes_in_flight = 256u << 20;  // of all requests together, decompressed; beyond: 503 with Retry-After
     std::chrono::milliseconds request_time{30'000};   // from a request's first byte to its last; beyond: 408 and close
     std::chrono::milliseconds idle_time{75'000};      // between requests; beyond: close
     std::chrono::milliseconds write_time{30'000};     // without the client taking a byte of a response; beyond: close
@@ -43,7 +43,7 @@ class Server {
 public:
     // Binds and listens; throws std::runtime_error naming the address or file that cannot be used. Serves nothing yet.
     // `handler` and `registry` must outlive the server.
-    Server(ServerOptions options, Handler& handler, Registry& registry);
+    Server(const ServerOptions& options, Handler& handler, Registry& registry);
     // As stop() with no time left; then waits for handlers that have not come back: their frames belong to whoever resumes them. Ends
     // the loops' threads, so that nothing may be posted to them any more.
     ~Server();

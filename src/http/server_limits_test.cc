@@ -159,8 +159,8 @@ TEST(ServerLimits, a_flood_of_connections_leaves_the_others_alone) {
   ToyServer toy_server(options);
   Client first(toy_server.url());
   ASSERT_EQ(first.ask(page).status, 200);
-  std::vector<std::unique_ptr<Client>> flood;
-  for (int i = 0; i < 400; ++i) flood.push_back(std::make_unique<Client>(toy_server.url()));
+  std::vector<std::unique_ptr<Client>> flood(400);
+  for (auto& client : flood) client = std::make_unique<Client>(toy_server.url());
   EXPECT_EQ(first.ask(page).status, 200);
   EXPECT_TRUE(eventually([&] { return toy_server.metric("onggi_http_connections_total") == 401; }));
   EXPECT_LE(toy_server.metric("onggi_http_connections"), 10 + 128);

@@ -44,7 +44,7 @@ class Pieces final : public BodyStream {
     if (left_ == 0) co_return std::string();
     --left_;
     ++toy_.pieces;
-    co_return std::string(64 * 1024, 's');
+    co_return std::string(64u << 10, 's');
   }
 
  private:

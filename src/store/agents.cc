@@ -53,6 +53,12 @@ Result<void> check_unique(const std::vector<Entry>& entries, Id Entry::* id, std
     return {};
 }
 
+template <class Entry, class IsKnown>
+void complain_of_unknown(const std::vector<Entry>& entries, IsKnown is_known, std::string_view pointer, std::string_view message, model::FieldErrors& errors) {
+    for (std::size_t i = 0; i < entries.size() && errors.size() < model::max_field_errors; ++i)
+        if (!is_known(entries[i])) errors.push_back({fmt::format(fmt::runtime(pointer), i), std::string(message)});
+}
+
 }  // namespace
 
 Agents::Agents()
@@ -156,27 +162,21 @@ Result<void> Agents::prepare(model::Record& record, const json::Value&) const {
 
 Task<Result<void>> Agents::check_references(db::Connection& connection, const model::Record& record, const model::Record*, Uuid owner) const {
     const auto& agent = static_cast<const model::Agent&>(record);
+    std::vector<db::Params> asked_tools;
+    for (const model::AgentTool& link : agent.tools) asked_tools.push_back(db::Params::of(link.tool_id));
+    std::vector<db::Params> asked_knowledgebases;
+    for (const model::AgentKnowledgebase& link : agent.knowledgebases) asked_knowledgebases.push_back(db::Params::of(link.knowledgebase_id, owner));
+    const db::Rows tools = co_await connection.many_each(sql::agents_is_tool, std::move(asked_tools));
+    const db::Rows knowledgebases = co_await connection.many_each(sql::agents_is_knowledgebase, std::move(asked_knowledgebases));
+
+    std::unordered_set<std::string_view> known_tools;
+    for (const db::Row row : tools) known_tools.insert(row.text(0));
+    std::unordered_set<Uuid> known_knowledgebases;
+    for (const db::Row row : knowledgebases) known_knowledgebases.insert(row.uuid(0));
     model::FieldErrors errors;
-    if (!agent.tools.empty()) {
-        std::vector<db::Params> asked;
-        for (const auto& link : agent.tools) asked.push_back(db::Params::of(link.tool_id));
-        const db::Rows found = co_await connection.many_each(sql::agents_is_tool, std::move(asked));
-        std::unordered_set<std::string_view> known;
-        for (const db::Row row : found) known.insert(row.text(0));
-        for (const auto& link : agent.tools)
-            if (!known.contains(link.tool_id) && errors.size() < model::max_field_errors)
-                errors.push_back({fmt::format("/tools/{}/tool_id", &link - agent.tools.data()), fmt::format("there is no tool '{}'", link.tool_id)});
-    }
-    if (!agent.knowledgebases.empty()) {
-        std::vector<db::Params> asked;
-        for (const auto& link : agent.knowledgebases) asked.push_back(db::Params::of(link.knowledgebase_id, owner));
-        const db::Rows found = co_await connection.many_each(sql::agents_is_knowledgebase, std::move(asked));
-        std::unordered_set<Uuid> known;
-        for (const db::Row row : found) known.insert(row.uuid(0));
-        for (const auto& link : agent.knowledgebases)
-            if (!known.contains(link.knowledgebase_id) && errors.size() < model::max_field_errors)
-                errors.push_back({fmt::format("/knowledgebases/{}/knowledgebase_id", &link - agent.knowledgebases.data()), "there is no such knowledgebase"});
-    }
+    complain_of_unknown(agent.tools, [&](const model::AgentTool& link) { return known_tools.contains(link.tool_id); }, "/tools/{}/tool_id", "there is no such tool", errors);
+    complain_of_unknown(agent.knowledgebases, [&](const model::AgentKnowledgebase& link) { return known_knowledgebases.contains(link.knowledgebase_id); },
+                        "/knowledgebases/{}/knowledgebase_id", "there is no such knowledgebase", errors);
     if (!errors.empty()) co_return std::unexpected(model::invalid(std::move(errors)));
     co_return Result<void>{};
 }
@@ -194,13 +194,13 @@ Task<void> Agents::write_rows(db::Connection& connection, model::Record& record,
         documents.push_back(model::to_json(model::agent_tool_shape, link));
         rows.push_back(db::Params::of(agent.id, std::int64_t{&link - agent.tools.data()}, link.tool_id, link.configuration.text, link.order, documents.back()));
     }
-    if (!rows.empty()) co_await connection.run_each(sql::agents_insert_tool, std::move(rows));
+    co_await connection.run_each(sql::agents_insert_tool, std::move(rows));
     rows.clear();
     for (auto& link : agent.knowledgebases) {
         documents.push_back(model::to_json(model::agent_knowledgebase_shape, link));
         rows.push_back(db::Params::of(agent.id, std::int64_t{&link - agent.knowledgebases.data()}, link.knowledgebase_id, link.priority, documents.back()));
     }
-    if (!rows.empty()) co_await connection.run_each(sql::agents_insert_knowledgebase, std::move(rows));
+    co_await connection.run_each(sql::agents_insert_knowledgebase, std::move(rows));
 
     const std::string content = model::to_json(model::agent_content_shape, agent);
     co_await connection.run(sql::agents_insert_version, db::Params::of(agent.id, agent.version, agent.updated_at, content));

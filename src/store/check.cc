@@ -23,14 +23,14 @@ using model::Shape;
 constexpr std::size_t rows_at_once = 500;
 constexpr std::size_t bytes_at_once = 8u << 20;
 
-// Whether a cell holds what would be bound there. What is null in the row but not in the record is not kept in a column.
+// Whether a cell holds what would be bound there.
 bool agrees(const db::Param& param, const db::Row& row, int column) {
-    switch (param.kind) {
-        case db::Param::Kind::null: return row.is_null(column);
-        case db::Param::Kind::integer: return row.is_null(column) || row.integer(column) == param.integer;
-        default: return row.is_null(column) || row.text(column) == param.bytes;
-    }
+    if (param.kind == db::Param::Kind::null || row.is_null(column)) return param.kind == db::Param::Kind::null && row.is_null(column);
+    return param.kind == db::Param::Kind::integer ? row.integer(column) == param.integer : row.text(column) == param.bytes;
 }
+
+// Fields of executions that have no column of their own beside the document; check.executions selects null there.
+constexpr std::array<std::string_view, 3> without_column{"input_data", "output_data", "error_message"};
 
 class Checker {
 public:
@@ -74,7 +74,8 @@ private:
         db::Params params;
         bind(shape, *record, params);
         for (std::size_t i = 0; i < params.values().size(); ++i)
-            if (!agrees(params.values()[i], row, static_cast<int>(i))) complain("{}: column {} of a row differs from its document {}", table, i + 1, document.substr(0, 60));
+            if (!is_without_column(shape, i) && !agrees(params.values()[i], row, static_cast<int>(i)))
+                complain("{}: column {} of a row differs from its document {}", table, i + 1, document.substr(0, 60));
         return record;
     }
 

@@ -123,10 +123,8 @@ Task<std::vector<Result<RecordedExecution>>> Executions::record(db::Connection& 
     std::vector<db::Params> asked;
     for (const std::size_t i : candidates)
         if ((*drafts)[i].request_hash) asked.push_back(db::Params::of((*drafts)[i].record->id));
-    if (!asked.empty()) {
-        const db::Rows found = co_await connection.many_each(sql_.find, std::move(asked));
-        for (const db::Row row : found) taken[row.uuid(2)] = {row.uuid(0), std::string(row.maybe_text(1).value_or(""))};
-    }
+    const db::Rows there_already = co_await connection.many_each(sql_.find, std::move(asked));
+    for (const db::Row row : there_already) taken[row.uuid(2)] = {row.uuid(0), std::string(row.maybe_text(1).value_or(""))};
 
     std::vector<std::string> documents;
     documents.reserve(candidates.size());
@@ -152,7 +150,7 @@ Task<std::vector<Result<RecordedExecution>>> Executions::record(db::Connection& 
         rows.push_back(std::move(params));
         fresh.push_back(i);
     }
-    if (!rows.empty()) co_await connection.run_each(sql_.insert, std::move(rows));
+    co_await connection.run_each(sql_.insert, std::move(rows));
     co_await insert_steps(connection, *drafts, fresh);
     co_return results;
 }
@@ -160,7 +158,6 @@ Task<std::vector<Result<RecordedExecution>>> Executions::record(db::Connection& 
 Task<void> Executions::insert_steps(db::Connection& connection, const std::vector<ExecutionDraft>& drafts, const std::vector<std::size_t>& of) const {
     std::size_t count = 0;
     for (const std::size_t i : of) count += drafts[i].record->steps.size();
-    if (count == 0) co_return;
     std::vector<std::string> documents;
     documents.reserve(count);
     std::vector<db::Params> rows;

@@ -37,7 +37,7 @@ Task<void> write_graph(db::Connection& connection, const Uuid& id, const model::
         const model::WorkflowNode& node = graph.nodes[i];
         rows.push_back(db::Params::of(id, static_cast<std::int64_t>(i), node.id, node.type, node.parent_id, node.agent_id, node.block_id, documents[i]));
     }
-    if (!rows.empty()) co_await connection.run_each(sql::workflows_insert_node, std::move(rows));
+    co_await connection.run_each(sql::workflows_insert_node, std::move(rows));
     rows.clear();
     for (std::size_t i = 0; i < graph.edges.size(); ++i) {
         model::WorkflowEdge edge = graph.edges[i];
@@ -45,11 +45,11 @@ Task<void> write_graph(db::Connection& connection, const Uuid& id, const model::
         const model::WorkflowEdge& kept = graph.edges[i];
         rows.push_back(db::Params::of(id, static_cast<std::int64_t>(i), kept.id, kept.source, kept.target, kept.source_handle, kept.target_handle, documents.back()));
     }
-    if (!rows.empty()) co_await connection.run_each(sql::workflows_insert_edge, std::move(rows));
+    co_await connection.run_each(sql::workflows_insert_edge, std::move(rows));
     rows.clear();
     for (std::size_t i = 0; i < graph.references.size(); ++i)
         rows.push_back(db::Params::of(id, static_cast<std::int64_t>(i), graph.references[i].agent_id, graph.references[i].block_id));
-    if (!rows.empty()) co_await connection.run_each(sql::workflows_insert_reference, std::move(rows));
+    co_await connection.run_each(sql::workflows_insert_reference, std::move(rows));
 }
 
 Task<void> clear_graph(db::Connection& connection, const Uuid& id) {
@@ -74,13 +74,13 @@ Task<void> write_triggers(db::Connection& connection, const model::Workflow& wor
     std::vector<db::Params> rows;
     for (const model::Schedule& schedule : workflow.schedules)
         rows.push_back(db::Params::of(workflow.id, std::int64_t{&schedule - workflow.schedules.data()}, schedule.cron_expression, schedule.timezone, schedule.input_data.text, schedule.is_active));
-    if (!rows.empty()) co_await connection.run_each(sql::workflows_insert_schedule, std::move(rows));
+    co_await connection.run_each(sql::workflows_insert_schedule, std::move(rows));
     rows.clear();
     for (const model::Webhook& webhook : workflow.webhooks) {
         const std::optional<std::string_view> secret = webhook.secret && !webhook.secret->empty() ? std::optional<std::string_view>(*webhook.secret) : std::nullopt;
         rows.push_back(db::Params::of(workflow.id, std::int64_t{&webhook - workflow.webhooks.data()}, webhook.webhook_path, webhook.http_method, webhook.is_active, secret));
     }
-    if (!rows.empty()) co_await connection.run_each(sql::workflows_insert_webhook, std::move(rows));
+    co_await connection.run_each(sql::workflows_insert_webhook, std::move(rows));
 }
 
 // What a stored workflow refers to.
@@ -98,7 +98,6 @@ Task<std::unordered_set<Uuid>> visible(db::Connection& connection, const model::
     for (const model::Reference& reference : graph.references)
         if (reference.*id) asked.push_back(db::Params::of(*(reference.*id), owner));
     std::unordered_set<Uuid> known;
-    if (asked.empty()) co_return known;
     const db::Rows found = co_await connection.many_each(statement, std::move(asked));
     for (const db::Row row : found) known.insert(row.uuid(0));
     co_return known;

@@ -2,6 +2,7 @@
 --
 -- `document` is the row's own data as JSON, in the form in which a list shows it, written in the same statement as the columns;
 -- the columns beside it exist for what is looked up, joined or ordered by. `onggi check` holds the two against each other.
+-- Tables whose rows may be large have a rowid: in one without, SQLite copies a whole row, overflow pages and all, for every comparison of keys.
 -- `request_hash` is the SHA-256 of the canonical body of a creation that brought its own id: a repetition is told from a conflict by it.
 
 create table users (
@@ -16,7 +17,6 @@ create table users (
     document     text    not null
 ) strict, without rowid;
 create index ix_users_created on users (created_at, id);
-create index ix_users_name on users (name, created_at, id);
 
 -- The key itself is not kept, only its SHA-256. A revoked key's row is gone.
 create table api_keys (
@@ -108,7 +108,6 @@ create table agents (
 create index ix_agents_user_created on agents (user_id, created_at, id) where not is_public and deleted_at is null;
 create index ix_agents_public_created on agents (created_at, id) where is_public and deleted_at is null;
 create index ix_agents_user on agents (user_id);
-create index ix_agents_deleted on agents (deleted_at) where deleted_at is not null;
 
 create table agent_tools (
     agent_id      blob    not null references agents (id) on delete cascade,
@@ -118,7 +117,7 @@ create table agent_tools (
     "order"       integer not null,
     document      text    not null,
     primary key (agent_id, position)
-) strict, without rowid;
+) strict;
 create index ix_agent_tools_tool on agent_tools (tool_id);
 
 create table agent_knowledgebases (
@@ -138,7 +137,7 @@ create table agent_versions (
     created_at integer not null,
     content    text    not null,
     primary key (agent_id, version)
-) strict, without rowid;
+) strict;
 
 -- A workflow's page is kept as it is shown: document (the list item) and page (graph_definition, nodes, edges). The names of what its nodes
 -- refer to are not its own data: they are put in at read, at the places that name_places lists (32-bit little-endian offset into
@@ -172,7 +171,7 @@ create table workflow_nodes (
     block_id    blob,
     document    text    not null,
     primary key (workflow_id, position)
-) strict, without rowid;
+) strict;
 
 create table workflow_edges (
     workflow_id   blob    not null references workflows (id) on delete cascade,
@@ -184,7 +183,7 @@ create table workflow_edges (
     target_handle text,
     document      text    not null,
     primary key (workflow_id, position)
-) strict, without rowid;
+) strict;
 
 -- What the nodes of a workflow refer to, each once. No foreign key: what is referred to may be deleted, the reference stays and is nameless.
 create table workflow_references (
@@ -204,7 +203,7 @@ create table workflow_schedules (
     input_data      text    not null,
     is_active       integer not null,
     primary key (workflow_id, position)
-) strict, without rowid;
+) strict;
 
 create table workflow_webhooks (
     workflow_id  blob    not null references workflows (id) on delete cascade,
@@ -216,8 +215,8 @@ create table workflow_webhooks (
     primary key (workflow_id, position)
 ) strict, without rowid;
 
--- Executions are clustered by time: their id is a UUIDv7 that carries started_at. Only what is looked up or summed stands in columns;
--- input, output and error are in the document alone. Every list is served by a prefix of one of three indexes: equal owner (and
+-- Executions lie in the order in which they arrived, so a page of recent ones is a few pages of the file. Only what is looked up or
+-- summed stands in columns; input, output and error are in the document alone. Every list is served by a prefix of one of three indexes: equal owner (and
 -- agent or session), one status, newest first; a list over all statuses merges five such ranges.
 -- No foreign key to the agent: a deleted agent's executions stay.
 create table agent_executions (
@@ -244,7 +243,7 @@ create table agent_executions (
     request_hash           blob,
     document               text    not null,
     execution_context      text    not null
-) strict, without rowid;
+) strict;
 create index ix_agent_exec_user_status_started on agent_executions (user_id, status, started_at, id);
 create index ix_agent_exec_user_agent_status_started on agent_executions (user_id, agent_id, status, started_at, id);
 create index ix_agent_exec_user_session_status_started on agent_executions (user_id, session_id, status, started_at, id, agent_id) where session_id is not null;
@@ -273,7 +272,7 @@ create table workflow_executions (
     request_hash           blob,
     document               text    not null,
     execution_context      text    not null
-) strict, without rowid;
+) strict;
 create index ix_workflow_exec_user_status_started on workflow_executions (user_id, status, started_at, id);
 create index ix_workflow_exec_user_workflow_status_started on workflow_executions (user_id, workflow_id, status, started_at, id);
 create index ix_workflow_exec_user_session_status_started on workflow_executions (user_id, session_id, status, started_at, id, workflow_id) where session_id is not null;
@@ -285,7 +284,7 @@ create table execution_steps (
     step_number  integer not null,
     document     text    not null,
     primary key (execution_id, kind, step_number)
-) strict, without rowid;
+) strict;
 
 -- Answers to POSTs that carried an Idempotency-Key, for 24 h, written in the transaction of their effect.
 create table idempotency_keys (
@@ -299,5 +298,5 @@ create table idempotency_keys (
     etag         text,
     body         text    not null,
     primary key (user_id, path, key)
-) strict, without rowid;
+) strict;
 create index ix_idempotency_keys_created on idempotency_keys (created_at);

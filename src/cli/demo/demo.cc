@@ -1,9 +1,127 @@
+#include "cli/demo/demo.h"
+
+#include <algorithm>
+#include <map>
+#include <span>
 #include <stdexcept>
 
-#include "cli/commands.h"
+#include <fmt/format.h>
 
-namespace onggi::cli {
+#include "base/secret.h"
+#include "cli/demo/cast.h"
+#include "cli/demo/history.h"
 
-int run(const Demo&, const config::Settings&) { throw std::runtime_error("not yet"); }
+namespace onggi::cli::demo {
+namespace {
 
-}  // namespace onggi::cli
+constexpr std::uint64_t seed = 8'420;
+constexpr Extent executions_extent{.executions = 6'000, .running = 5, .days = 30};
+constexpr Extent workflow_executions_extent{.executions = 1'200, .running = 2, .days = 30};
+constexpr std::size_t at_once = 500;  // executions in a transaction
+
+// The one user of a fresh store.
+Uuid find_admin(app::Engine& engine) {
+  db::Cost cost;
+  std::function<Task<store::Items>(db::Connection&)> list = [&engine](db::Connection& connection) {
+    return engine.stores.users.list(connection, Uuid{}, {.limit = 2},
+                                    db::Params::of(std::nullopt, std::nullopt));
+  };
+  const store::Items items = run_now(engine.database.read<store::Items>(cost, std::move(list)));
+  const json::Value users = json::parse_stored(fmt::format("[{}]", items.json));
+  if (users.as_array().size() != 1) {
+    throw std::runtime_error(
+        fmt::format("the data directory {} has users already: the demo fills a new one",
+                    engine.directory.places.directory.string()));
+  }
+  const auto& id = users.at(0).at("id").as_string();
+  return Uuid::parse({id.data(), id.size()}).value();
+}
+
+Task<Result<bool>> write_cast(db::Connection& connection, const store::Stores& stores,
+                              const Cast& cast, Time now) {
+  for (const auto& [store, draft] : cast.drafts) {
+    Result<store::Created> created = co_await store->create(connection, draft);
+    if (!created) co_return std::unexpected(std::move(created.error()));
+  }
+  for (const Uuid& user : cast.users) {
+    Result<store::NewKey> key =
+        co_await stores.users.add_key(connection, user, "laptop", make_api_key(), now);
+    if (!key) co_return std::unexpected(std::move(key.error()));
+  }
+  co_return true;
+}
+
+using Drafts = std::map<Uuid, std::vector<store::ExecutionDraft>>;  // by owner
+
+Task<Result<bool>> write_executions(db::Connection& connection, const store::Executions& store,
+                                    const Drafts& drafts) {
+  for (const auto& [owner, of_owner] : drafts) {
+    const auto shared = std::make_shared<const std::vector<store::ExecutionDraft>>(of_owner);
+    std::vector<Result<store::RecordedExecution>> recorded =
+        co_await store.record(connection, shared, owner);
+    for (Result<store::RecordedExecution>& each : recorded) {
+      if (!each) co_return std::unexpected(std::move(each.error()));
+    }
+  }
+  co_return true;
+}
+
+void write(db::Database& database, std::function<Task<Result<bool>>(db::Connection&)> body) {
+  db::Cost cost;
+  const Result<bool> written = run_now(database.write<bool>(cost, std::move(body)));
+  if (!written)
+    throw std::runtime_error("the demo could not be written: " + written.error().detail);
+}
+
+Drafts drafts_of(const store::Executions& store, std::span<const Happening> happenings) {
+  Drafts drafts;
+  for (const Happening& happening : happenings) {
+    auto draft = store.draft(happening.body, happening.owner, happening.recorded_at);
+    if (!draft) throw std::logic_error("the demo's execution: " + draft.error().detail);
+    drafts[happening.owner].push_back(std::move(*draft));
+  }
+  return drafts;
+}
+
+std::size_t write_history(db::Database& database, const store::Executions& store,
+                          const std::vector<Happening>& happenings) {
+  for (std::span<const Happening> rest = happenings; !rest.empty();) {
+    const auto piece = rest.first(std::min(at_once, rest.size()));
+    rest = rest.subspan(piece.size());
+    const Drafts drafts = drafts_of(store, piece);
+    write(database,
+          [&](db::Connection& connection) { return write_executions(connection, store, drafts); });
+  }
+  return happenings.size();
+}
+
+std::size_t count(const Cast& cast, const store::Definitions& store) {
+  return static_cast<std::size_t>(
+      std::ranges::count(cast.drafts, &store, [](const auto& entry) { return entry.first; }));
+}
+
+}  // namespace
+
+Filled fill(app::Engine& engine) {
+  const store::Stores& stores = engine.stores;
+  const Time now = engine.clock.now();
+  const Cast cast = assemble(stores, find_admin(engine), now);
+  write(engine.database,
+        [&](db::Connection& connection) { return write_cast(connection, stores, cast, now); });
+
+  const auto of_agents = history(cast.agents, executions_extent, tell_agent, now, seed);
+  const auto of_workflows =
+      history(cast.workflows, workflow_executions_extent, tell_workflow, now, seed + 1);
+  return {.users = cast.users.size(),
+          .tools = count(cast, stores.tools),
+          .knowledgebases = count(cast, stores.knowledgebases),
+          .blocks = count(cast, stores.blocks),
+          .agents = count(cast, stores.agents),
+          .workflows = count(cast, stores.workflows),
+          .executions = write_history(engine.database, stores.agent_executions, of_agents),
+          .workflow_executions =
+              write_history(engine.database, stores.workflow_executions, of_workflows),
+          .workflow_id = to_string(cast.shown_workflow)};
+}
+
+}  // namespace onggi::cli::demo

@@ -21,7 +21,7 @@ namespace onggi::db {
 struct SqliteOptions {
     std::size_t waiting_writes = 1'024;  // beyond: Unavailable at once
     std::size_t group_size = 256;        // writes in one commit, at most
-    std::size_t long_reads = 4;          // cursors open at once, at most
+    std::size_t long_reads = 16;         // cursors open at once, at most
     std::int64_t page_cache_bytes = 16 << 20;  // of the writer; each reader has a quarter
 };
 
