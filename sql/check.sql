@@ -36,8 +36,17 @@ select a.id from agents a
 where a.version <> (select max(v.version) from agent_versions v where v.agent_id = a.id)
     or not exists (select 1 from agent_versions v where v.agent_id = a.id)
 
+-- name: agent_contents
+-- Every version, with the agent's document where it is the present one.
+select v.agent_id, v.version, v.content, (select a.document from agents a where a.id = v.agent_id and a.version = v.version) from agent_versions v
+
 -- name: workflows
-select id, user_id, name, description, is_public, created_at, updated_at, version, document, page, name_places, triggers from workflows
+select id from workflows
+
+-- name: workflow
+-- $1 id. With the statements below in one snapshot.
+select id, user_id, name, description, is_public, created_at, updated_at, version, document, page, name_places, triggers
+from workflows where id = $1
 
 -- name: workflow_nodes
 select node_id, type, parent_id, agent_id, block_id, document from workflow_nodes where workflow_id = $1 order by position

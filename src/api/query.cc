@@ -93,7 +93,7 @@ std::span<const Parameter> list_parameters() { return list_of_parameters; }
 
 const Parameter& user_id_parameter() { return of_user; }
 
-bool takes_user(const Endpoint& endpoint) { return endpoint.access == Access::user; }
+bool takes_user(const Endpoint& endpoint) { return endpoint.access != Access::open; }
 
 Result<Query> read_query(const Endpoint& endpoint, const Pairs& pairs, std::optional<Uuid>& user) {
     Query query;

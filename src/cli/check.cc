@@ -1,3 +1,5 @@
+#include "store/check.h"
+
 #include <cstdio>
 #include <filesystem>
 #include <sstream>
@@ -36,9 +38,13 @@ int run(const Check&, const config::Settings& settings) {
   Registry registry;
   // Without the lock: a running server is not disturbed, and none is kept from starting.
   db::Sqlite database(places.database(), sql::sqlite_migrations(), {}, registry);
-  const std::vector<std::string> wrong = damage(database);
+  std::vector<std::string> wrong = damage(database);
+  store::CheckReport report;
+  if (wrong.empty()) report = store::check(database);
+  wrong.insert(wrong.end(), report.troubles.begin(), report.troubles.end());
   for (const std::string& line : wrong) fmt::print("{}\n", line);
   if (wrong.empty()) fmt::print("ok\n");
+  for (const auto& [table, count] : report.counts) fmt::print("{:>10} {}\n", count, table);
   return wrong.empty() ? 0 : 1;
 }
 

@@ -52,7 +52,7 @@ struct Spent {
   std::int64_t walked = 0;
 };
 
-void bind(sqlite3_stmt* statement, const char* name, const std::optional<std::string>& value, bool is_blob) {
+void give(sqlite3_stmt* statement, const char* name, const std::optional<std::string>& value, bool is_blob) {
   const int at = sqlite3_bind_parameter_index(statement, name);
   if (at == 0) return;
   if (!value) sqlite3_bind_null(statement, at);
@@ -60,7 +60,7 @@ void bind(sqlite3_stmt* statement, const char* name, const std::optional<std::st
   else sqlite3_bind_text(statement, at, value->data(), static_cast<int>(value->size()), SQLITE_TRANSIENT);
 }
 
-void bind(sqlite3_stmt* statement, const char* name, std::int64_t value) {
+void give(sqlite3_stmt* statement, const char* name, std::int64_t value) {
   if (const int at = sqlite3_bind_parameter_index(statement, name); at != 0) sqlite3_bind_int64(statement, at, value);
 }
 
@@ -69,16 +69,18 @@ Spent run(const Place& place, const db::Statement& text, const Filter& filter, c
   sqlite3_prepare_v2(place.connection.get(), text.text.data(), static_cast<int>(text.text.size()), &compiled, nullptr);
   const db::sqlite::RawStatement statement(compiled);
   const auto at = [&](std::int64_t tenths) { return first_start_ms + between_starts_ms * place.amount * tenths / 10; };
-  bind(compiled, "$1", user_id(0), true);
-  bind(compiled, "$2", filter.is_later_page ? at(7) : filter.in_a_time ? at(8) : latest_time.ms + 1);
-  bind(compiled, "$3", std::string(), true);
-  bind(compiled, "$4", at_most);
-  bind(compiled, "$5", filter.in_a_time ? at(2) : earliest_time.ms);
-  bind(compiled, "$6", filter.status, false);
-  bind(compiled, "$7", filter.of_subject ? std::optional(subject) : std::nullopt, true);
-  bind(compiled, "$8", filter.of_session ? std::optional<std::string>("heavy") : std::nullopt, false);
+  give(compiled, "$1", user_id(0), true);
+  give(compiled, "$2", filter.is_later_page ? at(7) : filter.in_a_time ? at(8) : latest_time.ms + 1);
+  give(compiled, "$3", std::string(), true);
+  give(compiled, "$4", at_most);
+  give(compiled, "$5", filter.in_a_time ? at(2) : earliest_time.ms);
+  give(compiled, "$6", filter.status, false);
+  give(compiled, "$7", filter.of_subject ? std::optional(subject) : std::nullopt, true);
+  give(compiled, "$8", filter.of_session ? std::optional<std::string>("heavy") : std::nullopt, false);
   Spent spent;
-  while (sqlite3_step(compiled) == SQLITE_ROW) ++spent.rows;
+  int code = sqlite3_step(compiled);
+  for (; code == SQLITE_ROW; code = sqlite3_step(compiled)) ++spent.rows;
+  EXPECT_EQ(code, SQLITE_DONE) << sqlite3_errmsg(place.connection.get());
   spent.steps = sqlite3_stmt_status(compiled, SQLITE_STMTSTATUS_VM_STEP, 1);
   spent.walked = sqlite3_stmt_status(compiled, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
   return spent;

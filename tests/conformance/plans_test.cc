@@ -37,7 +37,7 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
     {"check.agent_tools", {"SCAN agent_tools"}},
     {"check.agent_knowledgebases", {"SCAN agent_knowledgebases"}},
     {"check.agent_versions", {"SCAN a"}},
-    {"check.agent_contents", {"SCAN a"}},
+    {"check.agent_contents", {"SCAN v"}},
     {"check.workflows", {"SCAN workflows"}},
     {"check.executions_agent", {"SCAN agent_executions"}},
     {"check.executions_workflow", {"SCAN workflow_executions"}},

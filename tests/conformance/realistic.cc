@@ -49,11 +49,11 @@ std::string graphs(const Amounts& amounts) {
 }
 
 std::string executions(const Amounts& amounts, std::string_view kind, char subject, std::int64_t subjects, std::int64_t count) {
-  // Multiplied and divided by primes, so that owner, subject, session and status do not go in step.
+  // Each taken from other digits of n, so that they do not go in step.
   const std::string owner = id('u', fmt::format("case when n % 4 = 0 then 0 else n * 7919 % {} end", amounts.users));
-  const std::string what = id(subject, fmt::format("case when n % 16 = 0 then 0 else n * 104729 / 7 % {} end", subjects));
-  const std::string session = "case when n % 16 < 8 and n / 16 % 2 = 0 and n % 4 = 0 then 'heavy' when n % 3 then 'session ' || (n / 30) end";
-  const std::string status = "case n * 31 / 16 % 20 when 0 then 'running' when 1 then 'failed' when 2 then 'timeout' when 3 then 'cancelled' else 'completed' end";
+  const std::string what = id(subject, fmt::format("case when n / 4 % 4 = 0 then 0 else n * 104729 / 7 % {} end", subjects));
+  const std::string session = "case when n % 4 = 0 and n / 16 % 4 = 0 then 'heavy' when n % 3 then 'session ' || (n / 30) end";
+  const std::string status = "case n / 64 % 20 when 0 then 'running' when 1 then 'failed' when 2 then 'timeout' when 3 then 'cancelled' else 'completed' end";
   const std::string start = fmt::format("{} + n * {}", first_start_ms, between_starts_ms);
   std::string sql = series(count, fmt::format("insert into {}_executions select {}, {}, {}, {}, {}, {}, null, null, 1, 1, 1, 2, 1, 1, 1, 1, 1, n, n, 1, null, '{{}}', '{{}}'",
                                               kind, id('e', "n"), owner, what, session, status, start));

@@ -17,8 +17,8 @@ struct Amounts {
   std::int64_t workflow_executions = 50'000;
 };
 
-// One in four executions is of the first user; that user's agent 0 has one in sixteen, and so has
-// the session "heavy".
+// One in four executions is of user 0; of these one in four is of subject 0, and one in four is in the
+// session "heavy".
 std::string user_id(std::int64_t n);
 std::string agent_id(std::int64_t n);
 std::string workflow_id(std::int64_t n);

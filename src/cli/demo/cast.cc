@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t first_defined_ms = 45 * day_ms;  // before now
 constexpr std::int64_t apart_ms = 3 * hour_ms;
+constexpr std::int64_t changed_after_ms = 6 * day_ms + 5 * hour_ms;
 
 struct Owner {
   Uuid id;
@@ -46,6 +47,7 @@ class Assembly {
   std::map<std::string, Uuid> blocks;
 
  private:
+  void add_changes(const json::Value& entry, const Uuid& id, const Uuid& owner);
   Uuid add(const store::Definitions& store, const json::Value& body, const Uuid& owner);
   const Owner& owner_of(const json::Value& entry) { return owners_.at(text_of(entry, "owner")); }
 
@@ -100,9 +102,26 @@ void Assembly::add_agents() {
     const std::string key = text_of(entry, "key");
     const Uuid id = add(stores_.agents, body, owner.id);
     agents_[key] = id;
+    add_changes(entry, id, owner.id);
     cast_.agents.push_back({id, owner.id, owner.utc_offset_minutes, share_of(entry),
                             entry.at("median_ms").as_int64(), text_of(body, "llm_model"),
                             scenes.at(key).as_array()});
+  }
+}
+
+void Assembly::add_changes(const json::Value& entry, const Uuid& id, const Uuid& owner) {
+  const json::Value* patches = entry.as_object().if_contains("changes");
+  if (patches == nullptr) return;
+  Time time = next_time_;
+  for (const json::Value& patch : patches->as_array()) {
+    time.ms += changed_after_ms;
+    cast_.changes.push_back({&stores_.agents,
+                             id,
+                             owner,
+                             {.is_patch = true,
+                              .body = std::make_shared<const json::Value>(patch),
+                              .if_match = {},
+                              .now = time}});
   }
 }
 

@@ -12,9 +12,18 @@
 
 namespace onggi::cli::demo {
 
+// A definition that was worked on after it was made.
+struct LaterChange {
+  const store::Definitions* store;
+  Uuid id;
+  Uuid owner;
+  store::Change change;
+};
+
 struct Cast {
   // In an order in which everything that is referred to comes first.
   std::vector<std::pair<const store::Definitions*, store::Draft>> drafts;
+  std::vector<LaterChange> changes;
   std::vector<Uuid> users;  // besides admin
   std::vector<Subject> agents;
   std::vector<Subject> workflows;

@@ -10,7 +10,8 @@ extern const std::string_view users;           // name, timezone, utc_offset_min
 extern const std::string_view tools;           // bodies of creations
 extern const std::string_view knowledgebases;  // owner, key, body
 extern const std::string_view blocks;          // owner, key, body
-extern const std::string_view agents;          // owner, key, share (of executions), median_ms, body
+extern const std::string_view
+    agents;  // owner, key, share (of executions), median_ms, changes (patches), body
 extern const std::string_view workflows;  // owner, key, share, median_ms, body, stages (graphs.h)
 extern const std::string_view
     agent_scenes;  // by the agent's key: what is asked, thought and answered

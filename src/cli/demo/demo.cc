@@ -43,6 +43,11 @@ Task<Result<bool>> write_cast(db::Connection& connection, const store::Stores& s
     Result<store::Created> created = co_await store->create(connection, draft);
     if (!created) co_return std::unexpected(std::move(created.error()));
   }
+  for (const LaterChange& later : cast.changes) {
+    Result<store::Page> changed =
+        co_await later.store->change(connection, store::Key(later.id), later.owner, later.change);
+    if (!changed) co_return std::unexpected(std::move(changed.error()));
+  }
   for (const Uuid& user : cast.users) {
     Result<store::NewKey> key =
         co_await stores.users.add_key(connection, user, "laptop", make_api_key(), now);
