@@ -180,7 +180,7 @@ left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
 -- Of an owner, at most $4.
 select count(*) from (
     select 1 from {kind}_executions
-    where user_id = $1 and status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and ($6 is null or status = $6)
+    where user_id = $1 and status in (select column1 from (values ('running'), ('completed'), ('failed'), ('timeout'), ('cancelled')) statuses where $6 is null or column1 = $6)
         and started_at >= $5 and (started_at, id) < ($2, $3)
     limit $4
 ) counted
@@ -190,7 +190,7 @@ select count(*) from (
 -- $7 the agent or workflow.
 select count(*) from (
     select 1 from {kind}_executions
-    where user_id = $1 and {kind}_id = $7 and status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and ($6 is null or status = $6)
+    where user_id = $1 and {kind}_id = $7 and status in (select column1 from (values ('running'), ('completed'), ('failed'), ('timeout'), ('cancelled')) statuses where $6 is null or column1 = $6)
         and started_at >= $5 and (started_at, id) < ($2, $3)
     limit $4
 ) counted
@@ -200,7 +200,7 @@ select count(*) from (
 -- $7 the agent or workflow or null, $8 the session.
 select count(*) from (
     select 1 from {kind}_executions
-    where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and ($6 is null or status = $6)
+    where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status in (select column1 from (values ('running'), ('completed'), ('failed'), ('timeout'), ('cancelled')) statuses where $6 is null or column1 = $6)
         and started_at >= $5 and (started_at, id) < ($2, $3)
     limit $4
 ) counted

@@ -72,7 +72,7 @@ struct Endpoint {
     http::Method method;
     std::string_view path;       // below the prefix, or absolute where is_absolute
     std::string_view operation;  // unique: the OpenAPI operationId
-    std::string_view summary;
+    std::string summary;
     int budget;                  // statements, at most, the first look at a key included
     Handle handle;
     Access access = Access::user;

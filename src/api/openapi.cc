@@ -286,7 +286,7 @@ std::string openapi_document() {
         paths[path].get_object()[method] = std::move(operation);
     }
     Object document{{"openapi", "3.1.0"},
-                    {"info", Object{{"title", "onggi"}, {"version", version}, {"summary", "The state server for AI agents"}, {"license", Object{{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
+                    {"info", Object{{"title", "onggi"}, {"version", version}, {"summary", "The state server for AI agents"}, {"license", Object{{"name", "Apache-2.0"}}}}},
                     {"security", Array{Object{{"key", Array()}}}},
                     {"paths", std::move(paths)}};
     document["components"] = Object{{"schemas", components.take()}, {"securitySchemes", Object{{"key", Object{{"type", "http"}, {"scheme", "bearer"}}}}}};

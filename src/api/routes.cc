@@ -51,6 +51,7 @@ constexpr Parameter erase_parameter[] = {{"erase", boolean, "true: everything of
 
 // The six endpoints of a definition. Budgets count the look at the key.
 struct Resource {
+    std::string_view one, many;  // "an agent", "agents"
     std::string_view collection, item;
     std::string_view create, list, get, replace, patch, remove;  // operations
     const model::Shape& shape;
@@ -61,23 +62,24 @@ struct Resource {
 };
 
 void add(std::vector<Endpoint>& table, const Resource& r) {
-    table.push_back({.method = post, .path = r.collection, .operation = r.create, .summary = "Creates one", .budget = r.write_budget + 1, .handle = create_definition, .access = r.writes,
+    table.push_back({.method = post, .path = r.collection, .operation = r.create, .summary = "Creates " + std::string(r.one), .budget = r.write_budget + 1, .handle = create_definition, .access = r.writes,
                      .body = Body::object, .body_shape = &r.shape, .answer_shape = &r.shape, .status = 201, .definitions = r.definitions});
-    table.push_back({.method = get, .path = r.collection, .operation = r.list, .summary = "Lists them, newest first", .budget = 3, .handle = list_definitions, .access = r.reads,
+    table.push_back({.method = get, .path = r.collection, .operation = r.list, .summary = "Lists " + std::string(r.many) + ", newest first", .budget = 3, .handle = list_definitions, .access = r.reads,
                      .query = r.filters, .shows = Shows::list, .answer_shape = &r.shape, .definitions = r.definitions});
-    table.push_back({.method = get, .path = r.item, .operation = r.get, .summary = "One, with all that belongs to it", .budget = r.get_budget, .handle = get_definition, .access = r.reads,
+    table.push_back({.method = get, .path = r.item, .operation = r.get, .summary = "Shows " + std::string(r.one) + " with all that belongs to it", .budget = r.get_budget, .handle = get_definition, .access = r.reads,
                      .answer_shape = &r.shape, .definitions = r.definitions});
-    table.push_back({.method = put, .path = r.item, .operation = r.replace, .summary = "Replaces it", .budget = r.write_budget + 1, .handle = replace_definition, .access = r.writes,
+    table.push_back({.method = put, .path = r.item, .operation = r.replace, .summary = "Replaces " + std::string(r.one), .budget = r.write_budget + 1, .handle = replace_definition, .access = r.writes,
                      .body = Body::object, .body_shape = &r.shape, .answer_shape = &r.shape, .definitions = r.definitions});
-    table.push_back({.method = patch, .path = r.item, .operation = r.patch, .summary = "Changes it by a merge patch (RFC 7396)", .budget = r.write_budget + 1, .handle = patch_definition,
+    table.push_back({.method = patch, .path = r.item, .operation = r.patch, .summary = "Changes " + std::string(r.one) + " by a merge patch (RFC 7396)", .budget = r.write_budget + 1, .handle = patch_definition,
                      .access = r.writes, .body = Body::merge_patch, .body_shape = &r.shape, .answer_shape = &r.shape, .definitions = r.definitions});
     if (!r.remove.empty())
-        table.push_back({.method = del, .path = r.item, .operation = r.remove, .summary = "Deletes it", .budget = 4, .handle = remove_definition, .access = r.writes, .shows = Shows::nothing,
+        table.push_back({.method = del, .path = r.item, .operation = r.remove, .summary = "Deletes " + std::string(r.one), .budget = 4, .handle = remove_definition, .access = r.writes, .shows = Shows::nothing,
                          .status = 204, .definitions = r.definitions});
 }
 
 // The endpoints of executions, of agents and of workflows alike.
 struct Recording {
+    std::string_view one, many;  // "an execution", "executions"
     std::string_view collection, item, steps, batch, exports;
     std::string_view create, list, get, patch, remove, remove_session, append, create_many, export_all;
     const model::Shape& shape;
@@ -86,28 +88,28 @@ struct Recording {
 };
 
 void add(std::vector<Endpoint>& table, const Recording& r) {
-    table.push_back({.method = post, .path = r.collection, .operation = r.create, .summary = "Starts or records one", .budget = 9, .handle = create_execution, .body = Body::object,
+    table.push_back({.method = post, .path = r.collection, .operation = r.create, .summary = "Starts or records " + std::string(r.one), .budget = 9, .handle = create_execution, .body = Body::object,
                      .body_shape = &r.shape, .answer_shape = &r.shape, .status = 201, .executions = r.executions});
-    table.push_back({.method = get, .path = r.collection, .operation = r.list, .summary = "Lists them, newest first", .budget = 3, .handle = list_executions, .query = r.filters, .shows = Shows::list,
+    table.push_back({.method = get, .path = r.collection, .operation = r.list, .summary = "Lists " + std::string(r.many) + ", newest first", .budget = 3, .handle = list_executions, .query = r.filters, .shows = Shows::list,
                      .answer_shape = &r.shape, .executions = r.executions});
-    table.push_back({.method = del, .path = r.collection, .operation = r.remove_session, .summary = "Erases a session", .budget = 3, .handle = remove_session, .query = session_parameter,
+    table.push_back({.method = del, .path = r.collection, .operation = r.remove_session, .summary = "Erases the " + std::string(r.many) + " of a session", .budget = 3, .handle = remove_session, .query = session_parameter,
                      .shows = Shows::nothing, .status = 204, .executions = r.executions});
-    table.push_back({.method = post, .path = r.batch, .operation = r.create_many, .summary = "Records up to 10,000 in one durable write, each for itself", .budget = 8, .handle = create_executions,
+    table.push_back({.method = post, .path = r.batch, .operation = r.create_many, .summary = "Records up to 10,000 " + std::string(r.many) + " in one durable write, each for itself", .budget = 8, .handle = create_executions,
                      .body = Body::batch, .body_shape = &r.shape, .shows = Shows::items, .executions = r.executions});
-    table.push_back({.method = get, .path = r.exports, .operation = r.export_all, .summary = "Streams them whole as NDJSON, newest first", .budget = 2, .handle = export_executions, .query = r.filters,
+    table.push_back({.method = get, .path = r.exports, .operation = r.export_all, .summary = "Streams whole " + std::string(r.many) + " as NDJSON, newest first", .budget = 2, .handle = export_executions, .query = r.filters,
                      .shows = Shows::lines, .answer_shape = &r.shape, .executions = r.executions});
-    table.push_back({.method = get, .path = r.item, .operation = r.get, .summary = "One, with its steps", .budget = 2, .handle = get_execution, .answer_shape = &r.shape, .executions = r.executions});
-    table.push_back({.method = patch, .path = r.item, .operation = r.patch, .summary = "Finishes or corrects it by a merge patch (RFC 7396)", .budget = 7, .handle = patch_execution,
+    table.push_back({.method = get, .path = r.item, .operation = r.get, .summary = "Shows " + std::string(r.one) + " with its steps", .budget = 2, .handle = get_execution, .answer_shape = &r.shape, .executions = r.executions});
+    table.push_back({.method = patch, .path = r.item, .operation = r.patch, .summary = "Finishes or corrects " + std::string(r.one) + " by a merge patch (RFC 7396)", .budget = 7, .handle = patch_execution,
                      .body = Body::merge_patch, .body_shape = &r.shape, .answer_shape = &r.shape, .executions = r.executions});
-    table.push_back({.method = del, .path = r.item, .operation = r.remove, .summary = "Deletes it", .budget = 4, .handle = remove_execution, .shows = Shows::nothing, .status = 204,
+    table.push_back({.method = del, .path = r.item, .operation = r.remove, .summary = "Deletes " + std::string(r.one), .budget = 4, .handle = remove_execution, .shows = Shows::nothing, .status = 204,
                      .executions = r.executions});
-    table.push_back({.method = post, .path = r.steps, .operation = r.append, .summary = "Appends one step or many", .budget = 7, .handle = append_steps, .body = Body::one_or_many,
+    table.push_back({.method = post, .path = r.steps, .operation = r.append, .summary = "Appends one step or many to " + std::string(r.one), .budget = 7, .handle = append_steps, .body = Body::one_or_many,
                      .body_shape = &model::step_shape, .answer_shape = &model::step_shape, .status = 201, .executions = r.executions});
 }
 
 std::vector<Endpoint> table() {
     std::vector<Endpoint> table;
-    add(table, Resource{"/users", "/users/{user_id}", "create_user", "list_users", "get_user", "replace_user", "patch_user", {}, model::user_shape, users, user_filters, Access::admin, Access::admin, 6});
+    add(table, Resource{"a user", "users", "/users", "/users/{user_id}", "create_user", "list_users", "get_user", "replace_user", "patch_user", {}, model::user_shape, users, user_filters, Access::admin, Access::admin, 6});
     table.push_back({.method = del, .path = "/users/{user_id}", .operation = "delete_user", .summary = "Deletes a user that owns nothing, or erases everything of it", .budget = 14, .handle = remove_user,
                      .access = Access::admin, .query = erase_parameter, .shows = Shows::nothing, .status = 204, .definitions = users});
     table.push_back({.method = post, .path = "/users/{user_id}/keys", .operation = "create_key", .summary = "Makes an API key, shown this once", .budget = 3, .handle = create_key, .access = Access::self,
@@ -118,13 +120,13 @@ std::vector<Endpoint> table() {
                      .access = Access::self, .shows = Shows::nothing, .status = 204});
     table.push_back({.method = get, .path = "/me", .operation = "get_me", .summary = "The user of the key, and its role", .budget = 2, .handle = get_me, .answer_shape = &model::user_shape});
 
-    add(table, Resource{"/tools", "/tools/{tool_id}", "create_tool", "list_tools", "get_tool", "replace_tool", "patch_tool", "delete_tool", model::tool_shape, tools, tool_filters, Access::user, Access::admin, 5});
-    add(table, Resource{"/knowledgebases", "/knowledgebases/{knowledgebase_id}", "create_knowledgebase", "list_knowledgebases", "get_knowledgebase", "replace_knowledgebase", "patch_knowledgebase",
+    add(table, Resource{"a tool", "tools", "/tools", "/tools/{tool_id}", "create_tool", "list_tools", "get_tool", "replace_tool", "patch_tool", "delete_tool", model::tool_shape, tools, tool_filters, Access::user, Access::admin, 5});
+    add(table, Resource{"a knowledgebase", "knowledgebases", "/knowledgebases", "/knowledgebases/{knowledgebase_id}", "create_knowledgebase", "list_knowledgebases", "get_knowledgebase", "replace_knowledgebase", "patch_knowledgebase",
                         "delete_knowledgebase", model::knowledgebase_shape, knowledgebases, knowledgebase_filters, Access::user, Access::user, 6});
-    add(table, Resource{"/blocks", "/blocks/{block_id}", "create_block", "list_blocks", "get_block", "replace_block", "patch_block", "delete_block", model::block_shape, blocks, block_filters,
+    add(table, Resource{"a block", "blocks", "/blocks", "/blocks/{block_id}", "create_block", "list_blocks", "get_block", "replace_block", "patch_block", "delete_block", model::block_shape, blocks, block_filters,
                         Access::user, Access::user, 6});
 
-    add(table, Resource{"/agents", "/agents/{agent_id}", "create_agent", "list_agents", "get_agent", "replace_agent", "patch_agent", "delete_agent", model::agent_shape, agents, agent_filters,
+    add(table, Resource{"an agent", "agents", "/agents", "/agents/{agent_id}", "create_agent", "list_agents", "get_agent", "replace_agent", "patch_agent", "delete_agent", model::agent_shape, agents, agent_filters,
                         Access::user, Access::user, 14});
     table.push_back({.method = post, .path = "/agents/import", .operation = "import_agent", .summary = "Makes an agent of an export", .budget = 12, .handle = import_agent, .body = Body::object,
                      .answer_shape = &model::agent_shape, .status = 201, .definitions = agents});
@@ -137,25 +139,27 @@ std::vector<Endpoint> table() {
     table.push_back({.method = post, .path = "/agents/{agent_id}/versions/{version}/restore", .operation = "restore_agent_version", .summary = "Makes an old version the newest one", .budget = 15,
                      .handle = restore_agent_version, .body = Body::optional, .answer_shape = &model::agent_shape, .definitions = agents});
 
-    add(table, Resource{"/workflows", "/workflows/{workflow_id}", "create_workflow", "list_workflows", "get_workflow", "replace_workflow", "patch_workflow", "delete_workflow", model::workflow_shape,
+    add(table, Resource{"a workflow", "workflows", "/workflows", "/workflows/{workflow_id}", "create_workflow", "list_workflows", "get_workflow", "replace_workflow", "patch_workflow", "delete_workflow", model::workflow_shape,
                         workflows, workflow_filters, Access::user, Access::user, 17});
     table.push_back({.method = get, .path = "/workflows/{workflow_id}/executions", .operation = "list_executions_of_workflow", .summary = "A workflow's executions, newest first", .budget = 4,
                      .handle = list_executions_of_workflow, .query = of_one_workflow_filters, .shows = Shows::list, .answer_shape = &model::workflow_execution_shape, .executions = of_workflows});
 
-    add(table, Recording{"/executions", "/executions/{execution_id}", "/executions/{execution_id}/steps", "/executions/batch", "/executions/export", "create_execution", "list_executions",
+    add(table, Recording{"an execution", "executions", "/executions", "/executions/{execution_id}", "/executions/{execution_id}/steps", "/executions/batch", "/executions/export", "create_execution", "list_executions",
                          "get_execution", "patch_execution", "delete_execution", "delete_session", "append_steps", "create_executions", "export_executions", model::agent_execution_shape, of_agents,
                          execution_filters});
-    add(table, Recording{"/workflow-executions", "/workflow-executions/{execution_id}", "/workflow-executions/{execution_id}/steps", "/workflow-executions/batch", "/workflow-executions/export",
+    add(table, Recording{"a workflow execution", "workflow executions", "/workflow-executions", "/workflow-executions/{execution_id}", "/workflow-executions/{execution_id}/steps", "/workflow-executions/batch", "/workflow-executions/export",
                          "create_workflow_execution", "list_workflow_executions", "get_workflow_execution", "patch_workflow_execution", "delete_workflow_execution", "delete_workflow_session",
                          "append_workflow_steps", "create_workflow_executions", "export_workflow_executions", model::workflow_execution_shape, of_workflows, workflow_execution_filters});
 
-    const auto beside = [&table](std::string_view path, std::string_view operation, std::string_view summary, Handle handle) {
+    const auto beside = [&table](std::string_view path, std::string_view operation, const char* summary, Handle handle) {
         table.push_back({.method = get, .path = path, .operation = operation, .summary = summary, .budget = 0, .handle = handle, .access = Access::open, .shows = Shows::other, .is_absolute = true});
     };
     beside("/healthz", "get_health", "Whether the process lives", get_health);
     beside("/readyz", "get_readiness", "Whether it can serve", get_readiness);
     beside("/metrics", "get_metrics", "Prometheus metrics", get_metrics);
     beside("/openapi.json", "get_openapi", "This description", get_openapi);
+    for (Endpoint& endpoint : table)
+        if (endpoint.access != Access::open) ++endpoint.budget;  // an admin may act for a user: one look at that user
     return table;
 }
 

@@ -1,8 +1,8 @@
 #include "app/log.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "app/utf8.h"
 #include "json/json.h"
 
 namespace onggi::app {
@@ -38,9 +38,6 @@ TEST(LogTest, what_looks_almost_like_a_number_is_text) {
 
 TEST(LogTest, a_line_is_utf8_whatever_is_logged) {
   EXPECT_EQ(line("path=\xff\n"), "\"message\":\"path=\uFFFD\\n\"}");
-  EXPECT_EQ(to_utf8("옹기 \U0001F3FA"), "옹기 \U0001F3FA");
-  EXPECT_EQ(to_utf8("\xc0\x80|\xed\xa0\x80|\xe2\x82|\xf5"),
-            "\uFFFD\uFFFD|\uFFFD\uFFFD\uFFFD|\uFFFD\uFFFD|\uFFFD");
 }
 
 }  // namespace

@@ -35,8 +35,8 @@ int run(const Serve&, const config::Settings& settings) {
   app::Application application(options);
   show_new_key(application.engine());
   application.start();
+  spdlog::info("started data=\"{}\" addresses={}", options.data, application.addresses().size());
   say(application);
-  spdlog::info("started data={} addresses={}", options.data, application.addresses().size());
 
   const int signal = signals.wait();
   spdlog::info("stopping signal={}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
