@@ -6,23 +6,24 @@
 
 -- name: insert_{kind}
 -- for: agent, workflow
--- $1-$26 are the fields in the order of their list; input, output and error stand in the document alone.
+-- $1-$24 are the fields in the order of their list; input, output and error stand in the document alone. $25 request_hash, $26 document,
+-- $27 which fields were given.
 -- A client's id that is taken already changes nothing: 0 rows.
 insert into {kind}_executions (
     id, user_id, {kind}_id, session_id, status, started_at, completed_at, duration_ms,
     llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, tool_total_duration_ms,
-    cache_hit_count, cache_miss_count, cost_nanos, created_at, updated_at, version, execution_context, request_hash, document)
-values ($1, $2, $3, $4, $7, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+    cache_hit_count, cache_miss_count, cost_nanos, created_at, updated_at, version, execution_context, request_hash, document, given)
+values ($1, $2, $3, $4, $7, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
 on conflict (id) do nothing
 
 -- name: update_{kind}
 -- for: agent, workflow
--- $1-$24 as in insert, $25 unused, $26 document. The owner never changes.
+-- As insert, $25 unused. The owner never changes.
 update {kind}_executions set
     {kind}_id = $3, session_id = $4, status = $7, started_at = $9, completed_at = $10, duration_ms = $11,
     llm_call_count = $12, llm_prompt_tokens = $13, llm_completion_tokens = $14, llm_total_tokens = $15, tool_call_count = $16,
     tool_total_duration_ms = $17, cache_hit_count = $18, cache_miss_count = $19, cost_nanos = $20, updated_at = $22, version = $23,
-    execution_context = $24, document = $26
+    execution_context = $24, document = $26, given = $27
 where id = $1 and user_id = $2
 
 -- name: find_{kind}
@@ -33,12 +34,12 @@ select user_id, request_hash, id from {kind}_executions where id = $1
 -- name: get_{kind}
 -- for: agent, workflow
 -- $1 id, $2 owner. The parts of the page, in any order: 0 the execution, 1 its steps.
-select 0 as part, 0 as position, e.document, e.execution_context, s.name, e.version
+select 0 as part, 0 as position, e.document, e.execution_context, s.name, e.version, e.given
 from {kind}_executions e
 left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $2 or s.is_public)
 where e.id = $1 and e.user_id = $2
 union all
-select 1, t.step_number, t.document, null, null, null
+select 1, t.step_number, t.document, null, null, null, null
 from {kind}_executions e
 join execution_steps t on t.execution_id = e.id and t.kind = '{kind}'
 where e.id = $1 and e.user_id = $2
@@ -79,13 +80,13 @@ delete from execution_steps where kind = '{kind}' and execution_id in (
 
 -- name: remove_owner_{kind}
 -- for: agent, workflow
--- $1 owner, $2 how many at most.
-delete from {kind}_executions where id in (select id from {kind}_executions where user_id = $1 limit $2)
+-- $1 owner.
+delete from {kind}_executions where user_id = $1
 
 -- name: remove_owner_steps_{kind}
 -- for: agent, workflow
-delete from execution_steps where kind = '{kind}' and execution_id in (
-    select id from {kind}_executions where user_id = $1 limit $2)
+-- Before remove_owner, of the same executions.
+delete from execution_steps where kind = '{kind}' and execution_id in (select id from {kind}_executions where user_id = $1)
 
 -- name: insert_step_{kind}
 -- for: agent, workflow

@@ -47,6 +47,10 @@ delete from users where id = $1
 -- name: erase_agents
 delete from agents where user_id = $1
 
+-- name: erase_deleted_agents
+-- Agents that were deleted already do not count as rows that the user owns.
+delete from agents where user_id = $1 and deleted_at is not null
+
 -- name: erase_workflows
 delete from workflows where user_id = $1
 

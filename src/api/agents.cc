@@ -62,8 +62,9 @@ Result<json::Value> imported(const json::Value& body) {
 }
 
 Error within(Error error, std::string_view pointer) {
+    if (error.code != Code::invalid) return error;
     for (FieldError& complaint : error.errors) complaint.field.insert(0, pointer);
-    return error;
+    return model::invalid(std::move(error.errors));
 }
 
 std::optional<std::int64_t> version_number(std::string_view text) {
@@ -85,6 +86,7 @@ Task<Result<Answer>> clone_agent(Call& call) {
         std::string copy_name = wanted.value_or("");
         if (!wanted) copy_name = shortened(content->at("name").get_string(), room) + " (copy)";
         content->get_object()["name"] = copy_name;
+        content->get_object()["is_public"] = false;  // publishing is a decision of its own
         Result<Answer> answer = co_await create_from(call, connection, std::move(*content));
         co_return answer;
     };
@@ -132,6 +134,7 @@ Task<Result<Answer>> restore_agent_version(Call& call) {
     const std::optional<std::int64_t> number = version_number(call.path[1]);
     if (!number) co_return store::not_found();
     const std::int64_t wanted = *number;
+    for (const auto& [name, value] : call.body->get_object()) co_return invalid('/' + std::string(name), "is not a field of a restoration");
     std::function<Task<Result<Answer>>(db::Connection&)> body = [&call, wanted](db::Connection& connection) -> Task<Result<Answer>> {
         std::optional<json::Value> content = co_await agents(call).version(connection, call.key(0), call.user, wanted);
         if (!content) co_return store::not_found();

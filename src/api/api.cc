@@ -128,6 +128,9 @@ Task<http::Response> Api::handle(http::Request& request) {
     } catch (const Unavailable& unavailable) {
         spdlog::warn("request {} refused: {}", request.id, unavailable.what());
         response.emplace(problem_response(503, unavailable.detail(), request.id));
+    } catch (const db::ForeignKeyViolation&) {
+        // What a request refers to is looked up in its transaction; only its user can have been erased since the key was known.
+        response.emplace(problem_response(401, "The user for whom this was to be done is gone.", request.id));
     } catch (const std::exception& error) {
         spdlog::error("request {} failed: {}", request.id, error.what());
         response.emplace(problem_response(500, "Something went wrong inside; the log knows more under this request_id.", request.id));

@@ -6,13 +6,13 @@
 #include "api/handlers.h"
 #include "api/lines.h"
 #include "api/problem.h"
+#include "api/request.h"
 
 namespace onggi::api {
 namespace {
 
 constexpr std::size_t batch_max = 10'000;
 
-bool is_ndjson(const http::Request& request) { return request.header("Content-Type").value_or("").starts_with("application/x-ndjson"); }
 
 // Where the items' errors stand until the others have been written: one of the two is set for each item.
 struct Item {
@@ -60,7 +60,7 @@ Result<Batch> take_texts(const Call& call, const std::vector<std::string_view>& 
 // only those elements are refused.
 Result<Batch> take_array(const Call& call) {
     boost::json::monotonic_resource memory;
-    const Result<json::Value> whole = json::parse(call.request.body, &memory);
+    const Result<json::Value> whole = json::parse(call.request.body, &memory, json::max_depth + 1);
     if (!whole && whole.error().code != Code::invalid) return std::unexpected(whole.error());
     if (!whole) return take_texts(call, split_array(call.request.body));
     const json::Array* array = whole->if_array();
@@ -77,9 +77,11 @@ void append_item(const Result<store::RecordedExecution>& result, std::string_vie
         fmt::format_to(std::back_inserter(out), "{{\"status\":{},\"id\":\"{}\"}}", result->is_repeated ? 200 : 201, to_string(result->id));
         return;
     }
+    // An item has no syntax of its own: what cannot be read is an item that is not valid.
     const Error& error = result.error();
-    fmt::format_to(std::back_inserter(out), "{{\"status\":{},\"error\":", status_of(error.code));
-    append_problem(status_of(error.code), error.detail, request_id, error.errors, out);
+    const int status = error.code == Code::malformed ? status_of(Code::invalid) : status_of(error.code);
+    fmt::format_to(std::back_inserter(out), "{{\"status\":{},\"error\":", status);
+    append_problem(status, error.detail, request_id, error.errors, out);
     out += '}';
 }
 
@@ -97,7 +99,7 @@ std::string answer_body(const std::vector<Item>& items, const std::vector<Result
 }  // namespace
 
 Task<Result<Answer>> create_executions(Call& call) {
-    Result<Batch> batch = is_ndjson(call.request) ? take_texts(call, split_lines(call.request.body)) : take_array(call);
+    Result<Batch> batch = is_ndjson(call.request.header("Content-Type").value_or("")) ? take_texts(call, split_lines(call.request.body)) : take_array(call);
     if (!batch) co_return std::unexpected(std::move(batch.error()));
     const auto items = std::make_shared<const std::vector<Item>>(std::move(batch->items));
     const auto drafts = std::make_shared<const std::vector<store::ExecutionDraft>>(std::move(batch->drafts));

@@ -36,7 +36,7 @@ Task<Result<Answer>> create_execution(Call& call) {
         std::vector<Result<store::RecordedExecution>> results = co_await call.executions().record(connection, one, call.user);
         Result<store::RecordedExecution>& result = results.front();
         if (!result) co_return std::unexpected(std::move(result.error()));
-        std::optional<store::Page> page = co_await call.executions().read(connection, result->id, call.user);
+        std::optional<store::ExecutionPage> page = co_await call.executions().read(connection, result->id, call.user);
         Answer answer{.status = result->is_repeated ? 200 : 201, .body = std::move(page.value().body), .version = page->version};
         answer.location = call.resource + '/' + to_string(result->id);
         co_return answer;
@@ -64,8 +64,8 @@ Task<Result<Answer>> list_executions_of_workflow(Call& call) {
 }
 
 Task<Result<Answer>> get_execution(Call& call) {
-    std::function<Task<std::optional<store::Page>>(db::Connection&)> body = [&call](db::Connection& connection) { return call.executions().read(connection, call.id(0), call.user); };
-    std::optional<store::Page> page = co_await call.services.database.read<std::optional<store::Page>>(call.cost, std::move(body));
+    std::function<Task<std::optional<store::ExecutionPage>>(db::Connection&)> body = [&call](db::Connection& connection) { return call.executions().read(connection, call.id(0), call.user); };
+    std::optional<store::ExecutionPage> page = co_await call.services.database.read<std::optional<store::ExecutionPage>>(call.cost, std::move(body));
     if (!page) co_return store::not_found();
     co_return Answer{.body = std::move(page->body), .version = page->version};
 }

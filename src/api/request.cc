@@ -1,5 +1,7 @@
 #include "api/request.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -59,14 +61,31 @@ Result<void> check_media_type(const Call& call) {
     const auto type = call.request.header("Content-Type");
     bool fits = type && is_media_type(*type, "application/json");
     if (call.endpoint.body == Body::merge_patch) fits = fits || (type && is_media_type(*type, "application/merge-patch+json"));
-    if (call.endpoint.body == Body::batch) fits = fits || (type && is_media_type(*type, "application/x-ndjson"));
+    if (call.endpoint.body == Body::batch) fits = fits || (type && is_ndjson(*type));
     if (fits) return {};
     return fail(Code::unsupported_media_type, call.endpoint.body == Body::batch ? "The body must be application/json or application/x-ndjson." : "The body must be application/json.");
 }
 
+// Some clients send characters bare that a URL would have encoded, such as the braces of JSON.
+std::string encoded(std::string_view target) {
+    std::string out;
+    out.reserve(target.size());
+    for (const char c : target) {
+        const bool is_bare = std::string_view("{}\"<>\\^`|").contains(c) || static_cast<unsigned char>(c) >= 0x80;
+        if (is_bare) fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+        else out += c;
+    }
+    return out;
+}
+
 }  // namespace
 
-Result<Target> read_target(std::string_view target) {
+bool is_ndjson(std::string_view content_type) {
+    return is_media_type(content_type, "application/x-ndjson") || is_media_type(content_type, "application/ndjson") || is_media_type(content_type, "application/jsonl");
+}
+
+Result<Target> read_target(std::string_view sent) {
+    const std::string target = encoded(sent);
     const auto origin = boost::urls::parse_origin_form(target);
     const auto parsed = origin ? origin : boost::urls::parse_absolute_uri(target);
     if (!parsed) return fail(Code::malformed, "The request target is not a valid URL.");

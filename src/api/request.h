@@ -25,6 +25,9 @@ bool fits_path(const Call& call);
 // Whether the caller may, for whom it acts, and the query: 403, 404 (an admin for an unknown user), 422.
 Task<Result<void>> authorize(Call& call, Pairs pairs);
 
+// Whether a Content-Type is that of NDJSON, by any of its names.
+bool is_ndjson(std::string_view content_type);
+
 // If-Match and Idempotency-Key.
 Result<void> read_headers(Call& call);
 

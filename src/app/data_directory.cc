@@ -87,7 +87,7 @@ std::string DataDirectory::control_address() const {
 }
 
 std::string control_address(const Places& places, const http::Descriptor& directory) {
-  const std::string path = places.control_socket().string();
+  std::string path = places.control_socket().string();
   if (path.size() < sizeof(sockaddr_un::sun_path)) return path;
   return fmt::format("/proc/self/fd/{}/{}", directory.number(),
                      places.control_socket().filename().string());

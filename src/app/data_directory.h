@@ -11,7 +11,7 @@ namespace onggi::app {
 
 // Names alone; nothing needs to be there.
 struct Places {
-  explicit Places(std::filesystem::path directory_) : directory(std::move(directory_)) {}
+  explicit Places(std::filesystem::path path) : directory(std::move(path)) {}
 
   std::filesystem::path directory;
   std::filesystem::path database() const { return directory / "onggi.db"; }

@@ -12,14 +12,14 @@ db::SqliteOptions sqlite_options(const config::Options& options) {
 
 }  // namespace
 
-Engine::Engine(const config::Options& options, const Clock& clock_)
-    : clock(clock_),
+Engine::Engine(const config::Options& options, const Clock& time)
+    : clock(time),
       directory(options.data),
       database(directory.places.database(), sql::sqlite_migrations(), sqlite_options(options),
                registry),
       stores(store::ExecutionRules{.retention_days = options.execution_retention_days}),
       new_admin_key(
-          first_start(database, stores.users, directory.places, options.admin_key, clock.now())),
+          first_start(database, stores.users, directory.places, options.admin_key, time.now())),
       authenticator(database, stores.users),
       workers(static_cast<int>(options.workers)),
       api({.database = database,

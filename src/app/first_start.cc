@@ -48,7 +48,7 @@ std::optional<std::string> first_start(db::Database& database, const store::User
         "ONGGI_ADMIN_KEY is no key: it must be onggi_ and 43 characters of A-Z, a-z, 0-9, - and _");
   }
   const bool is_ours = given_key.empty();
-  const std::string key = is_ours ? make_api_key() : std::string(given_key);
+  std::string key = is_ours ? make_api_key() : std::string(given_key);
   if (is_ours) write_private_file(places.admin_key(), key + '\n');
 
   const json::Value body{{"name", "admin"}, {"role", "admin"}};

@@ -23,18 +23,19 @@ class InProcess final : public Client {
                           .received = std::chrono::steady_clock::now()};
     if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
 
-    std::promise<http::Response> promise;
+    // Shared: the worker may still be inside set_value() when the answer is taken.
+    const auto promise = std::make_shared<std::promise<http::Response>>();
     // On a worker, since an endpoint may move to the workers and back to where it came from.
-    engine_.workers.post([this, &request, &promise] {
+    engine_.workers.post([this, &request, promise] {
       spawn(engine_.api.handle(request),
-            [&promise](std::exception_ptr failure, std::optional<http::Response> response) {
+            [promise](const std::exception_ptr& failure, std::optional<http::Response> response) {
               if (failure)
-                promise.set_exception(failure);
+                promise->set_exception(failure);
               else
-                promise.set_value(std::move(*response));
+                promise->set_value(std::move(*response));
             });
     });
-    const http::Response response = promise.get_future().get();
+    const http::Response response = promise->get_future().get();
     return {response.status, std::string(response.bytes())};
   }
 

@@ -46,6 +46,9 @@ public:
     // The same statement for every row of parameters, in order; the sum of rows changed.
     virtual Task<std::int64_t> run_each(const Statement& statement, std::vector<Params> rows) = 0;
     virtual Task<Rows> many(const Statement& statement, Params params) = 0;
+    // As many(), but ends behind the row with which the texts reach max_bytes; the rows then say is_cut(). For lists, whose rows may
+    // be of any size.
+    virtual Task<Rows> many_within(const Statement& statement, Params params, std::size_t max_bytes) = 0;
     // The same query for every row of parameters; what they return, one after the other. Counts once, like run_each.
     virtual Task<Rows> many_each(const Statement& statement, std::vector<Params> rows) = 0;
 
@@ -55,6 +58,11 @@ public:
 };
 
 struct UniqueViolation : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// A row refers to another that is gone.
+struct ForeignKeyViolation : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 

@@ -68,6 +68,10 @@ public:
     void append_null();
     void append_integer(std::int64_t value);
     void append_bytes(std::string_view bytes);
+    void set_cut() { is_cut_ = true; }
+
+    // Whether rows were left out because the bound of bytes was reached (Connection::many_within).
+    bool is_cut() const { return is_cut_; }
 
 private:
     friend class Row;
@@ -80,6 +84,7 @@ private:
     const Cell& cell(std::size_t first, int column) const;
 
     int columns_ = 0;
+    bool is_cut_ = false;
     std::vector<Cell> cells_;
     std::string bytes_;
 };

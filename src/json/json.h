@@ -26,6 +26,8 @@ using Object = boost::json::object;
 using Array = boost::json::array;
 
 inline constexpr std::size_t max_depth = 100;
+// What encloses documents (a batch, a page with its steps) adds a few levels to theirs.
+inline constexpr std::size_t max_enclosed_depth = max_depth + 8;
 
 // Errors: Code::malformed (400) for what is not JSON, not UTF-8 or too deep, with line and column
 // in the detail; Code::invalid (422) for duplicate members, U+0000 (in keys as well), lone
@@ -34,7 +36,8 @@ inline constexpr std::size_t max_depth = 100;
 // whose names were made to collide in Boost.JSON's hash tables. What the parser meets first
 // decides; duplicates are looked for last. `storage` (say, a boost::json::monotonic_resource of the
 // request) must outlive the value. Linear time and space in text.size().
-Result<Value> parse(std::string_view text, boost::json::storage_ptr storage = {});
+// `depth` is how deep it may be, at most max_enclosed_depth.
+Result<Value> parse(std::string_view text, boost::json::storage_ptr storage = {}, std::size_t depth = max_depth);
 
 // Parses what onggi itself wrote and stored. Throws std::runtime_error if it is not JSON: the store
 // is damaged.

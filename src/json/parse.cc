@@ -161,7 +161,7 @@ class Builder {
   Refused refused_ = Refused::nothing;
   std::size_t members_ = 0;
   std::size_t depth_ = 0;                         // of objects alone
-  std::array<std::size_t, max_depth + 1> names_;  // by depth: how many the object has so far
+  std::array<std::size_t, max_enclosed_depth + 1> names_;  // by depth: how many the object has so far
   std::vector<NameSample> samples_;               // of the open objects that are large
   std::string begun_name_;  // the parts of a name with escapes, in a large object
   alignas(Value) unsigned char scratch_[4096];
@@ -258,8 +258,8 @@ std::unexpected<Error> refusal(Refused what, std::string pointer) {
 }
 static_assert(max_depth == 100);
 
-Result<Value> read(std::string_view text, bool trusted, boost::json::storage_ptr storage) {
-  boost::json::basic_parser<Builder> parser({.max_depth = max_depth}, text, trusted,
+Result<Value> read(std::string_view text, bool trusted, boost::json::storage_ptr storage, std::size_t depth) {
+  boost::json::basic_parser<Builder> parser({.max_depth = depth}, text, trusted,
                                             std::move(storage));
   error_code error;
   const std::size_t end = parser.write_some(false, text.data(), text.size(), error);
@@ -283,12 +283,12 @@ Result<Value> read(std::string_view text, bool trusted, boost::json::storage_ptr
 
 }  // namespace
 
-Result<Value> parse(std::string_view text, boost::json::storage_ptr storage) {
-  return read(text, false, std::move(storage));
+Result<Value> parse(std::string_view text, boost::json::storage_ptr storage, std::size_t depth) {
+  return read(text, false, std::move(storage), depth);
 }
 
 Value parse_stored(std::string_view text, boost::json::storage_ptr storage) {
-  Result<Value> value = read(text, true, std::move(storage));
+  Result<Value> value = read(text, true, std::move(storage), max_enclosed_depth);
   if (!value) throw std::runtime_error("stored JSON is damaged: " + value.error().detail);
   return std::move(*value);
 }

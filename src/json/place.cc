@@ -115,20 +115,20 @@ void feed(Parser& parser, std::string_view text, bool more) {
 }  // namespace
 
 std::string pointer_at(std::string_view text, std::size_t offset) {
-  Parser parser({.max_depth = max_depth}, false);
+  Parser parser({.max_depth = max_enclosed_depth}, false);
   feed(parser, text.substr(0, offset), true);
   return parser.handler().pointer();
 }
 
 std::string closing_pointer(std::string_view text, std::size_t offset) {
-  Parser parser({.max_depth = max_depth}, false);
+  Parser parser({.max_depth = max_enclosed_depth}, false);
   feed(parser, text.substr(0, offset), true);
   feed(parser, " ", true);  // ends the last member's value where that is a number
   return parser.handler().pointer();
 }
 
 std::string duplicate_pointer(std::string_view text) {
-  Parser parser({.max_depth = max_depth}, true);
+  Parser parser({.max_depth = max_enclosed_depth}, true);
   feed(parser, text, false);
   return parser.handler().pointer();
 }

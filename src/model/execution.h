@@ -35,6 +35,16 @@ struct Step : Record {
     std::optional<Time> timestamp;  // absent: the time of arrival
 };
 
+// Which of the fields that can be derived were given, so that a correction derives the others anew. A time of arrival counts as given.
+struct Given {
+    bool completed_at = false;
+    bool duration_ms = false;
+    bool llm_total_tokens = false;
+
+    std::int64_t bits() const { return (completed_at ? 1 : 0) | (duration_ms ? 2 : 0) | (llm_total_tokens ? 4 : 0); }
+    static Given of(std::int64_t bits) { return {(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0}; }
+};
+
 struct Execution : Record {
     Uuid id;  // version 7; carries started_at
     Uuid user_id;
@@ -53,6 +63,7 @@ struct Execution : Record {
     std::int64_t version = 1;
     Document execution_context;
     std::vector<Step> steps;
+    Given given;  // not a field
 };
 
 extern const Shape metrics_shape;

@@ -108,7 +108,7 @@ Task<std::optional<Items>> Agents::versions(db::Connection& connection, Key key,
     db::Params params;
     key.add_to(params);
     params.add(owner).add(range.after.time).add(range.limit + 1);
-    const db::Rows rows = co_await connection.many(sql::agents_list_versions, std::move(params));
+    const db::Rows rows = co_await connection.many_within(sql::agents_list_versions, std::move(params), page_max_bytes);
     const bool may_be_foreign = rows.empty();
     if (may_be_foreign) {
         const bool owned = co_await is_owned(connection, key, owner);
@@ -120,7 +120,7 @@ Task<std::optional<Items>> Agents::versions(db::Connection& connection, Key key,
         if (i != 0) items.json += ',';
         fmt::format_to(std::back_inserter(items.json), "{{\"version\":{},\"created_at\":\"{}\",\"agent\":{}}}", rows[i].integer(0), to_string(rows[i].time(1)), rows[i].text(2));
     }
-    if (rows.size() > shown) items.next = Place{Time{rows[shown - 1].integer(0)}, {}};
+    if (rows.size() > shown || rows.is_cut()) items.next = Place{Time{rows[shown - 1].integer(0)}, {}};
     co_return items;
 }
 
@@ -179,6 +179,12 @@ Task<Result<void>> Agents::check_references(db::Connection& connection, const mo
                         "/knowledgebases/{}/knowledgebase_id", "there is no such knowledgebase", errors);
     if (!errors.empty()) co_return std::unexpected(model::invalid(std::move(errors)));
     co_return Result<void>{};
+}
+
+Task<void> Agents::remove_rows(db::Connection& connection, Key key) const {
+    const Uuid id = Uuid::from_bytes(key.bytes());
+    co_await connection.run(sql::agents_clear_tools, db::Params::of(id));
+    co_await connection.run(sql::agents_clear_knowledgebases, db::Params::of(id));
 }
 
 Task<void> Agents::write_rows(db::Connection& connection, model::Record& record, const model::Record* before) const {

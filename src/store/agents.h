@@ -27,6 +27,8 @@ protected:
     Result<void> prepare(model::Record& record, const json::Value& body) const override;
     Task<Result<void>> check_references(db::Connection& connection, const model::Record& record, const model::Record* before, Uuid owner) const override;
     Task<void> write_rows(db::Connection& connection, model::Record& record, const model::Record* before) const override;
+    // Deletion is soft: the links go at once, so that a tool which only deleted agents used can go too. Versions hold them still.
+    Task<void> remove_rows(db::Connection& connection, Key key) const override;
     std::string taken() const override { return "An agent with this id exists already."; }
 };
 

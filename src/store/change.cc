@@ -16,7 +16,8 @@ Result<void> check_read_only(const model::Shape& shape, const json::Value& body,
     model::FieldErrors errors;
     for (const auto& [name, value] : body.get_object()) {
         const model::Field* field = shape.find(name);
-        if (field == nullptr || !(field->is_read_only || field->name == "id") || value.is_null()) continue;
+        const bool is_joined = field != nullptr && field->type == model::Type::embedded;
+        if (field == nullptr || is_joined || !(field->is_read_only || field->name == "id") || value.is_null()) continue;
         const json::Value* now = present.get_object().if_contains(name);
         if (now != nullptr && json::equal(*now, value)) continue;
         std::string pointer;
@@ -29,6 +30,11 @@ Result<void> check_read_only(const model::Shape& shape, const json::Value& body,
 
 std::unexpected<Error> not_found() { return fail(Code::not_found, "There is no such object."); }
 
-Sha256 request_hash(const json::Value& body) { return sha256(json::canonical(body)); }
+Sha256 request_hash(json::Value body) {
+    json::Value* id = body.is_object() ? body.get_object().if_contains("id") : nullptr;
+    const auto uuid = id != nullptr && id->is_string() ? Uuid::parse(id->get_string()) : std::nullopt;
+    if (uuid) *id = to_string(*uuid);
+    return sha256(json::canonical(body));
+}
 
 }  // namespace onggi::store

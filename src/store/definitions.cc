@@ -107,6 +107,7 @@ Task<Result<void>> Definitions::remove(db::Connection& connection, Key key, Uuid
     params.add(owner).add(now);
     const std::int64_t removed = co_await connection.run(statements_.remove, std::move(params));
     if (removed == 0) co_return not_found();
+    co_await remove_rows(connection, key);
     co_return Result<void>{};
 }
 
@@ -119,7 +120,7 @@ Task<Items> Definitions::list(db::Connection& connection, Uuid reader, Range ran
     else params.add_blob(range.after.key);
     params.add(range.limit + 1);
     params.append(filters);
-    const db::Rows rows = co_await connection.many(statements_.list, std::move(params));
+    const db::Rows rows = co_await connection.many_within(statements_.list, std::move(params), page_max_bytes);
     co_return items_of(rows, range.limit);
 }
 
@@ -144,6 +145,8 @@ Task<void> Definitions::write_rows(db::Connection&, model::Record&, const model:
 bool Definitions::is_same(model::Record& before, model::Record& after) const { return model::to_json(shape_, before) == model::to_json(shape_, after); }
 
 Task<Result<void>> Definitions::check_removal(db::Connection&, Key) const { co_return Result<void>{}; }
+
+Task<void> Definitions::remove_rows(db::Connection&, Key) const { co_return; }
 
 Key Definitions::key_of(const model::Record& record) const { return Key(static_cast<const model::Definition&>(record).id); }
 

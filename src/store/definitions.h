@@ -81,6 +81,8 @@ protected:
     virtual bool is_same(model::Record& before, model::Record& after) const;
     // 409 where it cannot go.
     virtual Task<Result<void>> check_removal(db::Connection& connection, Key key) const;
+    // After it has gone: rows of its own tables that must not stay.
+    virtual Task<void> remove_rows(db::Connection& connection, Key key) const;
     virtual bool has_owner() const { return true; }
     virtual std::string taken() const { return "An object with this id exists already."; }
 

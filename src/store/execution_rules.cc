@@ -34,7 +34,11 @@ Result<void> derive_end(Execution& execution, Time now, const std::string& point
         return {};
     }
     const Time started = *execution.started_at;
-    if (!execution.completed_at) execution.completed_at = execution.duration_ms ? Time{started.ms + *execution.duration_ms} : std::max(now, started);
+    if (!execution.completed_at && execution.duration_ms) execution.completed_at = Time{started.ms + *execution.duration_ms};
+    if (!execution.completed_at) {
+        execution.completed_at = std::max(now, started);
+        execution.given.completed_at = true;  // the time of arrival does not come again
+    }
     if (*execution.completed_at < started) return invalid(pointer + "/completed_at", "lies before started_at");
     if (execution.completed_at->ms > now.ms + ahead_max_ms) return invalid(pointer + "/completed_at", "lies more than 24 hours ahead");
     if (!execution.duration_ms) execution.duration_ms = execution.completed_at->ms - started.ms;
@@ -79,6 +83,7 @@ Result<ExecutionDraft> Executions::draft(const json::Value& body, const Uuid& ow
     }
     auto started = check_start(execution, now, pointer);
     if (!started) return std::unexpected(std::move(started.error()));
+    execution.given = {execution.completed_at.has_value(), execution.duration_ms.has_value(), execution.metrics.llm_total_tokens.has_value()};
     auto derived = derive(execution, now, pointer);
     if (!derived) return std::unexpected(std::move(derived.error()));
     execution.user_id = owner;
@@ -96,19 +101,20 @@ Result<void> Executions::correct(const Execution& before, Execution& after, Time
     return derive(after, now, {});
 }
 
-void forget_derived(json::Value& present, const json::Value& patch) {
+model::Given forget_derived(json::Value& present, const json::Value& patch, model::Given given) {
     json::Object& shown = present.get_object();
-    const json::Object& sent = patch.get_object();
-    const bool times_change = sent.contains("started_at") || sent.contains("completed_at");
-    if (times_change && !sent.contains("duration_ms") && shown.at("completed_at").is_string()) {
-        const std::int64_t lasted = parse_time(shown.at("completed_at").get_string())->ms - parse_time(shown.at("started_at").get_string())->ms;
-        if (shown.at("duration_ms").get_int64() == lasted) shown["duration_ms"] = nullptr;
-    }
-    const json::Value* sent_metrics = sent.if_contains("metrics");
-    if (sent_metrics == nullptr || !sent_metrics->is_object() || sent_metrics->get_object().contains("llm_total_tokens")) return;
-    json::Object& metrics = shown.at("metrics").get_object();
-    const std::int64_t sum = metrics.at("llm_prompt_tokens").get_int64() + metrics.at("llm_completion_tokens").get_int64();
-    if (metrics.at("llm_total_tokens").get_int64() == sum) metrics["llm_total_tokens"] = nullptr;
+    const auto note = [](json::Object& where, const json::Object& sent, std::string_view name, bool& is_given) {
+        const json::Value* value = sent.if_contains(name);
+        if (value != nullptr) is_given = !value->is_null();
+        if (!is_given) where[name] = nullptr;
+    };
+    note(shown, patch.get_object(), "completed_at", given.completed_at);
+    note(shown, patch.get_object(), "duration_ms", given.duration_ms);
+    const json::Value* metrics = patch.get_object().if_contains("metrics");
+    const json::Object none;
+    const bool sends_metrics = metrics != nullptr && metrics->is_object();
+    note(shown.at("metrics").get_object(), sends_metrics ? metrics->get_object() : none, "llm_total_tokens", given.llm_total_tokens);
+    return given;
 }
 
 Result<std::vector<model::Step>> draft_steps(const json::Value& body, Time now) {

@@ -110,49 +110,63 @@ Task<std::vector<Result<RecordedExecution>>> Executions::record(db::Connection& 
     const std::unordered_map<Uuid, bool> known = co_await known_subjects(connection, *drafts, owner);
     std::vector<Result<RecordedExecution>> results;
     results.reserve(drafts->size());
-    std::vector<std::size_t> candidates;
-    for (std::size_t i = 0; i < drafts->size(); ++i) {
-        const ExecutionDraft& draft = (*drafts)[i];
-        results.emplace_back(RecordedExecution{draft.record->id});
-        if (known.at(draft.record->subject_id)) candidates.push_back(i);
-        else results[i] = no_subject();
-    }
-
-    // Ids that clients brought may be there already, or stand twice in the same request.
-    std::unordered_map<Uuid, std::pair<Uuid, std::string>> taken;  // id to (owner, request_hash)
-    std::vector<db::Params> asked;
-    for (const std::size_t i : candidates)
-        if ((*drafts)[i].request_hash) asked.push_back(db::Params::of((*drafts)[i].record->id));
-    const db::Rows there_already = co_await connection.many_each(sql_.find, std::move(asked));
-    for (const db::Row row : there_already) taken[row.uuid(2)] = {row.uuid(0), std::string(row.maybe_text(1).value_or(""))};
-
-    std::vector<std::string> documents;
-    documents.reserve(candidates.size());
-    std::vector<db::Params> rows;
-    std::vector<std::size_t> fresh;
-    for (const std::size_t i : candidates) {
-        const ExecutionDraft& draft = (*drafts)[i];
-        if (draft.request_hash) {
-            const std::string_view hash = view(*draft.request_hash);
-            const auto [there, is_new] = taken.try_emplace(draft.record->id, owner, std::string(hash));
-            if (!is_new) {
-                if (there->second.first == owner && there->second.second == hash) results[i]->is_repeated = true;
-                else results[i] = fail(Code::conflict, "An execution with this id exists already.");
-                continue;
-            }
-        }
-        documents.push_back(item_document(shape_, *draft.record));
-        db::Params params;
-        bind(shape_, *draft.record, params);
-        if (draft.request_hash) params.add_blob(view(*draft.request_hash));
-        else params.add(std::nullopt);
-        params.add(documents.back());
-        rows.push_back(std::move(params));
-        fresh.push_back(i);
-    }
-    co_await connection.run_each(sql_.insert, std::move(rows));
+    for (const ExecutionDraft& draft : *drafts) results.emplace_back(RecordedExecution{draft.record->id});
+    TakenIds taken = co_await taken_ids(connection, *drafts);
+    std::vector<std::size_t> fresh = tell_apart(*drafts, owner, taken, results);
+    // A repetition is one even when its agent has gone since; only what is new needs it.
+    std::erase_if(fresh, [&](std::size_t i) {
+        const bool is_known = known.at((*drafts)[i].record->subject_id);
+        if (!is_known) results[i] = no_subject();
+        return !is_known;
+    });
+    co_await insert(connection, *drafts, fresh);
     co_await insert_steps(connection, *drafts, fresh);
     co_return results;
+}
+
+// Of the ids that clients brought, those that are there already.
+Task<Executions::TakenIds> Executions::taken_ids(db::Connection& connection, const std::vector<ExecutionDraft>& drafts) const {
+    std::vector<db::Params> asked;
+    for (std::size_t i = 0; i < drafts.size(); ++i)
+        if (drafts[i].request_hash) asked.push_back(db::Params::of(drafts[i].record->id));
+    const db::Rows found = co_await connection.many_each(sql_.find, std::move(asked));
+    TakenIds taken;
+    for (const db::Row row : found) taken[row.uuid(2)] = {row.uuid(0), std::string(row.maybe_text(1).value_or(""))};
+    co_return taken;
+}
+
+// Repetitions and conflicts go into `results`; what is left is to be written. An id may also stand twice in the same request.
+std::vector<std::size_t> Executions::tell_apart(const std::vector<ExecutionDraft>& drafts, const Uuid& owner, TakenIds& taken, std::vector<Result<RecordedExecution>>& results) {
+    std::vector<std::size_t> fresh;
+    for (std::size_t i = 0; i < drafts.size(); ++i) {
+        if (!drafts[i].request_hash) {
+            fresh.push_back(i);
+            continue;
+        }
+        const std::string_view hash = view(*drafts[i].request_hash);
+        const auto [there, is_new] = taken.try_emplace(drafts[i].record->id, owner, std::string(hash));
+        if (is_new) fresh.push_back(i);
+        else if (there->second.first == owner && there->second.second == hash) results[i]->is_repeated = true;
+        else results[i] = fail(Code::conflict, "An execution with this id exists already.");
+    }
+    return fresh;
+}
+
+Task<void> Executions::insert(db::Connection& connection, const std::vector<ExecutionDraft>& drafts, const std::vector<std::size_t>& of) const {
+    std::vector<std::string> documents;
+    documents.reserve(of.size());
+    std::vector<db::Params> rows;
+    rows.reserve(of.size());
+    for (const std::size_t i : of) {
+        documents.push_back(item_document(shape_, *drafts[i].record));
+        db::Params params;
+        bind(shape_, *drafts[i].record, params);
+        if (drafts[i].request_hash) params.add_blob(view(*drafts[i].request_hash));
+        else params.add(std::nullopt);
+        params.add(documents.back()).add(drafts[i].record->given.bits());
+        rows.push_back(std::move(params));
+    }
+    co_await connection.run_each(sql_.insert, std::move(rows));
 }
 
 Task<void> Executions::insert_steps(db::Connection& connection, const std::vector<ExecutionDraft>& drafts, const std::vector<std::size_t>& of) const {
@@ -170,7 +184,7 @@ Task<void> Executions::insert_steps(db::Connection& connection, const std::vecto
     co_await connection.run_each(sql_.insert_step, std::move(rows));
 }
 
-Task<std::optional<Page>> Executions::read(db::Connection& connection, Uuid id, Uuid owner) const {
+Task<std::optional<ExecutionPage>> Executions::read(db::Connection& connection, Uuid id, Uuid owner) const {
     const db::Rows rows = co_await connection.many(sql_.get, db::Params::of(id, owner));
     std::optional<db::Row> execution;
     std::vector<std::pair<std::int64_t, std::string_view>> steps;
@@ -185,7 +199,7 @@ Task<std::optional<Page>> Executions::read(db::Connection& connection, Uuid id, 
         if (!joined.empty()) joined += ',';
         joined += document;
     }
-    Page page{{}, execution->integer(5)};
+    ExecutionPage page{{{}, execution->integer(5)}, model::Given::of(execution->integer(6))};
     append_whole(execution->text(2), sql_.name_member, execution->maybe_text(4), execution->text(3), joined, page.body);
     co_return page;
 }
@@ -193,7 +207,7 @@ Task<std::optional<Page>> Executions::read(db::Connection& connection, Uuid id, 
 Task<Items> Executions::list(db::Connection& connection, Uuid owner, ExecutionFilter filter, Range range) const {
     const Place end = Place::before(filter.to);
     const Place& after = std::min(range.after, end, [](const Place& a, const Place& b) { return std::tie(a.time, a.key) < std::tie(b.time, b.key); });
-    const db::Rows rows = co_await connection.many(choose(filter, sql_.list, sql_.list_of, sql_.list_session), list_params(owner, filter, after, range.limit + 1));
+    const db::Rows rows = co_await connection.many_within(choose(filter, sql_.list, sql_.list_of, sql_.list_session), list_params(owner, filter, after, range.limit + 1), page_max_bytes);
     std::vector<std::size_t> order(rows.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
@@ -201,6 +215,8 @@ Task<Items> Executions::list(db::Connection& connection, Uuid owner, ExecutionFi
         const auto right = std::pair(rows[b].time(0), rows[b].text(1));
         return left > right;
     });
+    // What was cut off must lie behind what is shown; the join walks the page in its order.
+    if (rows.is_cut() && !std::ranges::is_sorted(order)) throw std::logic_error("a page that was cut does not come in order");
     Items items;
     const std::size_t shown = std::min(rows.size(), static_cast<std::size_t>(range.limit));
     for (std::size_t i = 0; i < shown; ++i) {
@@ -209,7 +225,7 @@ Task<Items> Executions::list(db::Connection& connection, Uuid owner, ExecutionFi
         append_open(row.text(2), sql_.name_member, row.maybe_text(3), items.json);
         items.json += '}';
     }
-    if (rows.size() > shown) items.next = Place{rows[order[shown - 1]].time(0), std::string(rows[order[shown - 1]].text(1))};
+    if (rows.size() > shown || rows.is_cut()) items.next = Place{rows[order[shown - 1]].time(0), std::string(rows[order[shown - 1]].text(1))};
     co_return items;
 }
 
@@ -234,7 +250,7 @@ std::string Executions::export_lines(const db::Rows& rows, std::string_view name
 }
 
 Task<Result<Page>> Executions::patch(db::Connection& connection, Uuid id, Uuid owner, std::shared_ptr<const json::Value> body, IfMatch if_match, Time now) const {
-    std::optional<Page> page = co_await read(connection, id, owner);
+    std::optional<ExecutionPage> page = co_await read(connection, id, owner);
     if (!page) co_return not_found();
     auto allowed = check_version(if_match, page->version);
     if (!allowed) co_return std::unexpected(std::move(allowed.error()));
@@ -245,9 +261,10 @@ Task<Result<Page>> Executions::patch(db::Connection& connection, Uuid id, Uuid o
     model::decode_stored(shape_, present, before);
 
     json::Value whole = present;
-    forget_derived(whole, *body);
+    const model::Given given = forget_derived(whole, *body, page->given);
     json::merge_patch(whole, *body);
     Execution after;
+    after.given = given;
     auto decoded = model::decode(shape_, whole, after, model::Source::change);
     if (!decoded) co_return std::unexpected(std::move(decoded.error()));
     after.id = before.id;
@@ -258,7 +275,7 @@ Task<Result<Page>> Executions::patch(db::Connection& connection, Uuid id, Uuid o
     if (!after.started_at) after.started_at = before.id.time();
     auto corrected = correct(before, after, now);
     if (!corrected) co_return std::unexpected(std::move(corrected.error()));
-    if (model::to_json(shape_, before) == model::to_json(shape_, after)) co_return std::move(*page);
+    if (model::to_json(shape_, before) == model::to_json(shape_, after) && page->given.bits() == after.given.bits()) co_return std::move(*page);
     if (after.subject_id != before.subject_id) {
         const bool known = co_await is_known_subject(connection, after.subject_id, owner);
         if (!known) co_return no_subject();
@@ -266,7 +283,7 @@ Task<Result<Page>> Executions::patch(db::Connection& connection, Uuid id, Uuid o
     after.version += 1;
     after.updated_at = std::max(now, before.updated_at);
     co_await update(connection, before, after);
-    std::optional<Page> changed = co_await read(connection, id, owner);
+    std::optional<ExecutionPage> changed = co_await read(connection, id, owner);
     co_return std::move(changed.value());
 }
 
@@ -274,7 +291,7 @@ Task<void> Executions::update(db::Connection& connection, Execution& before, Exe
     const std::string document = item_document(shape_, after);
     db::Params params;
     bind(shape_, after, params);
-    params.add(std::nullopt).add(document);
+    params.add(std::nullopt).add(document).add(after.given.bits());
     co_await connection.run(sql_.update, std::move(params));
     if (same_steps(before, after)) co_return;
     co_await connection.run(sql_.remove_steps, db::Params::of(after.id));

@@ -32,6 +32,10 @@ struct RecordedExecution {
     bool is_repeated = false;
 };
 
+struct ExecutionPage : Page {
+    model::Given given;
+};
+
 // Which executions a list is of.
 struct ExecutionFilter {
     std::optional<Uuid> subject;  // agent or workflow
@@ -56,7 +60,7 @@ public:
     // where there is no such agent or workflow for the owner.
     Task<std::vector<Result<RecordedExecution>>> record(db::Connection& connection, std::shared_ptr<const std::vector<ExecutionDraft>> drafts, Uuid owner) const;
 
-    Task<std::optional<Page>> read(db::Connection& connection, Uuid id, Uuid owner) const;
+    Task<std::optional<ExecutionPage>> read(db::Connection& connection, Uuid id, Uuid owner) const;
     Task<Items> list(db::Connection& connection, Uuid owner, ExecutionFilter filter, Range range) const;
     Task<std::int64_t> count(db::Connection& connection, Uuid owner, ExecutionFilter filter) const;
     // Every line as a single GET shows it, newest first.
@@ -74,8 +78,13 @@ public:
     Task<Result<std::vector<std::string>>> append_steps(db::Connection& connection, Uuid id, Uuid owner, std::vector<model::Step> steps, Time now) const;
 
 private:
+    using TakenIds = std::unordered_map<Uuid, std::pair<Uuid, std::string>>;  // id to (owner, request_hash)
+
     Task<std::unordered_map<Uuid, bool>> known_subjects(db::Connection& connection, const std::vector<ExecutionDraft>& drafts, Uuid owner) const;
     Task<bool> is_known_subject(db::Connection& connection, Uuid subject, Uuid owner) const;
+    Task<TakenIds> taken_ids(db::Connection& connection, const std::vector<ExecutionDraft>& drafts) const;
+    static std::vector<std::size_t> tell_apart(const std::vector<ExecutionDraft>& drafts, const Uuid& owner, TakenIds& taken, std::vector<Result<RecordedExecution>>& results);
+    Task<void> insert(db::Connection& connection, const std::vector<ExecutionDraft>& drafts, const std::vector<std::size_t>& of) const;
     Task<void> insert_steps(db::Connection& connection, const std::vector<ExecutionDraft>& drafts, const std::vector<std::size_t>& of) const;
     Task<void> update(db::Connection& connection, model::Execution& before, model::Execution& after) const;
     std::unexpected<Error> no_subject(const std::string& pointer = {}) const;
@@ -91,9 +100,9 @@ private:
     const ExecutionStatements& sql_;
 };
 
-// Takes out of `present`, an execution as its page shows it, what was derived from fields that `patch` is about to change, so that it is
-// derived anew: duration_ms from the two times, llm_total_tokens from its parts.
-void forget_derived(json::Value& present, const json::Value& patch);
+// Takes out of `present`, an execution as its page shows it, what was derived and not given, so that it is derived anew after `patch`.
+// Returns what is given after the patch.
+model::Given forget_derived(json::Value& present, const json::Value& patch, model::Given given);
 
 // Steps from a body of one object or an array of them, their numbers told apart. 422 with every complaint.
 Result<std::vector<model::Step>> draft_steps(const json::Value& body, Time now);

@@ -17,10 +17,4 @@ Task<std::optional<Page>> Knowledgebases::read(db::Connection& connection, Key k
     co_return Page{std::string(rows[0].text(0)), rows[0].integer(1)};
 }
 
-Result<void> Knowledgebases::prepare(model::Record& record, const json::Value&) const {
-    const auto& knowledgebase = static_cast<const model::Knowledgebase&>(record);
-    if (knowledgebase.chunk_overlap >= knowledgebase.chunk_size) return invalid("/chunk_overlap", "must be smaller than chunk_size");
-    return {};
-}
-
 }  // namespace onggi::store

@@ -9,9 +9,6 @@ class Knowledgebases final : public Definitions {
 public:
     Knowledgebases();
     Task<std::optional<Page>> read(db::Connection& connection, Key key, Uuid reader) const override;
-
-protected:
-    Result<void> prepare(model::Record& record, const json::Value& body) const override;
 };
 
 }  // namespace onggi::store

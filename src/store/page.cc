@@ -11,7 +11,7 @@ Items items_of(const db::Rows& rows, std::int64_t limit) {
         if (i != 0) items.json += ',';
         items.json += rows[i].text(2);
     }
-    if (rows.size() > shown) items.next = Place{rows[shown - 1].time(0), std::string(rows[shown - 1].text(1))};
+    if (rows.size() > shown || rows.is_cut()) items.next = Place{rows[shown - 1].time(0), std::string(rows[shown - 1].text(1))};
     return items;
 }
 

@@ -66,6 +66,9 @@ struct Items {
     std::optional<Place> next;
 };
 
+// A page ends early, still with a place to go on after, when its documents reach this.
+inline constexpr std::size_t page_max_bytes = 8u << 20;
+
 // From rows of (time, key, document), one more than `limit` where there is a next page.
 Items items_of(const db::Rows& rows, std::int64_t limit);
 

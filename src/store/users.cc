@@ -11,22 +11,11 @@ namespace {
 
 model::Role role_of(std::string_view name) { return name == "admin" ? model::Role::admin : model::Role::user; }
 
-// Executions are erased in pieces within one transaction, so that no statement holds a large set.
-constexpr std::int64_t erased_at_once = 1'000;
-
-Task<void> erase_executions(db::Connection& connection, Uuid user, const db::Statement& steps, const db::Statement& executions) {
-    std::int64_t removed = erased_at_once;
-    while (removed == erased_at_once) {
-        co_await connection.run(steps, db::Params::of(user, erased_at_once));
-        removed = co_await connection.run(executions, db::Params::of(user, erased_at_once));
-    }
-}
-
 Task<void> erase_rows(db::Connection& connection, Uuid user) {
-    co_await erase_executions(connection, user, sql::executions_remove_owner_steps_agent, sql::executions_remove_owner_agent);
-    co_await erase_executions(connection, user, sql::executions_remove_owner_steps_workflow, sql::executions_remove_owner_workflow);
-    const std::array<const db::Statement*, 5> statements{&sql::users_erase_workflows, &sql::users_erase_agents, &sql::users_erase_blocks,
-                                                         &sql::users_erase_knowledgebases, &sql::users_erase_idempotency_keys};
+    const std::array<const db::Statement*, 9> statements{
+        &sql::executions_remove_owner_steps_agent, &sql::executions_remove_owner_agent, &sql::executions_remove_owner_steps_workflow,
+        &sql::executions_remove_owner_workflow,    &sql::users_erase_workflows,         &sql::users_erase_agents,
+        &sql::users_erase_blocks,                  &sql::users_erase_knowledgebases,    &sql::users_erase_idempotency_keys};
     for (const db::Statement* statement : statements) co_await connection.run(*statement, db::Params::of(user));
 }
 
@@ -91,6 +80,7 @@ Task<Result<void>> Users::remove_user(db::Connection& connection, Uuid user, boo
     if (erase) {
         co_await erase_rows(connection, user);
     } else {
+        co_await connection.run(sql::users_erase_deleted_agents, db::Params::of(user));
         const db::Rows owns = co_await connection.many(sql::users_owns_rows, db::Params::of(user));
         if (owns[0].boolean(0)) co_return fail(Code::conflict, "The user owns rows; ?erase=true erases everything of the user.");
     }

@@ -103,7 +103,11 @@ Result<bool> World::append(const store::Executions& kind, Uuid id, Uuid owner, c
 }
 
 std::optional<Page> World::read(const store::Executions& kind, Uuid id, Uuid owner) {
-  return look<std::optional<Page>>([&](db::Connection& connection) { return kind.read(connection, id, owner); });
+  return look<std::optional<Page>>([&](db::Connection& connection) -> Task<std::optional<Page>> {
+    auto page = co_await kind.read(connection, id, owner);
+    if (!page) co_return std::nullopt;
+    co_return Page(std::move(*page));
+  });
 }
 
 Uuid World::make(const store::Definitions& kind, json::Object body, json::Object more, Uuid owner) {

@@ -240,6 +240,7 @@ create table agent_executions (
     created_at             integer not null,
     updated_at             integer not null,
     version                integer not null,
+    given                  integer not null,  -- bits: 1 completed_at, 2 duration_ms, 4 llm_total_tokens were given, not derived
     request_hash           blob,
     document               text    not null,
     execution_context      text    not null
@@ -269,6 +270,7 @@ create table workflow_executions (
     created_at             integer not null,
     updated_at             integer not null,
     version                integer not null,
+    given                  integer not null,  -- bits: 1 completed_at, 2 duration_ms, 4 llm_total_tokens were given, not derived
     request_hash           blob,
     document               text    not null,
     execution_context      text    not null

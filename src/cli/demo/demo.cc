@@ -34,7 +34,9 @@ Uuid find_admin(app::Engine& engine) {
                     engine.directory.places.directory.string()));
   }
   const auto& id = users.at(0).at("id").as_string();
-  return Uuid::parse({id.data(), id.size()}).value();
+  const std::optional<Uuid> parsed = Uuid::parse({id.data(), id.size()});
+  if (!parsed) throw std::logic_error("the id of a user is no UUID");
+  return *parsed;
 }
 
 Task<Result<bool>> write_cast(db::Connection& connection, const store::Stores& stores,

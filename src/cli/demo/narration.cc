@@ -117,11 +117,11 @@ void end(const Course& course, std::string_view answer, Random& random, std::vec
   const std::string failure(random.pick(failures));
   if (is_completed(course)) steps.push_back({"response", std::string(answer), {}});
   if (is_completed(course) || is_running(course)) return;
-  std::string message = course.status == "failed"    ? failure
-                        : course.status == "timeout" ? "No answer within 120 s"
-                                                     : "Cancelled by the user";
+  const std::string message = course.status == "failed"    ? failure
+                              : course.status == "timeout" ? "No answer within 120 s"
+                                                           : "Cancelled by the user";
   steps.push_back({"error", message, {}});
-  body["error_message"] = std::move(message);
+  body["error_message"] = message;
 }
 
 json::Object begin(std::string_view subject_member, const Subject& subject, const Course& course,

@@ -61,6 +61,7 @@ void fail(sqlite3* connection, int code, std::string_view statement, Use use) {
   const std::string internal =
       fmt::format("{}: {} [{}]", statement, describe(connection, code), code);
   if (violates_uniqueness(code)) throw UniqueViolation(internal);
+  if (code == SQLITE_CONSTRAINT_FOREIGNKEY) throw ForeignKeyViolation(internal);
   if (const std::string_view why = reason(connection, code); !why.empty()) {
     throw Unavailable(fmt::format("The store cannot {} at the moment: {}.",
                                   use == Use::write ? "write" : "read", why),

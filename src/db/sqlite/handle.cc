@@ -162,13 +162,14 @@ std::int64_t Handle::change(Running& running, const Params& params) {
   return sqlite3_total_changes64(raw_.get()) == before ? 0 : sqlite3_changes64(raw_.get());
 }
 
-Rows Handle::many(const Statement& statement, const Params& params, Cost& cost) {
+Rows Handle::many(const Statement& statement, const Params& params, Cost& cost,
+                  std::size_t max_bytes) {
   const auto started = SteadyClock::now();
   Running running(*this, statement);
   const Counted counted(cost, observations_.statements, running.observed(), started);
   Rows rows;
   running.start(params);
-  running.append_all_to(rows);
+  running.append_all_to(rows, max_bytes);
   return rows;
 }
 
@@ -179,7 +180,7 @@ Rows Handle::many_each(const Statement& statement, const std::vector<Params>& ea
   Rows rows;
   for (const Params& params : each) {
     running.start(params);
-    running.append_all_to(rows);
+    running.append_all_to(rows, std::numeric_limits<std::size_t>::max());
   }
   return rows;
 }

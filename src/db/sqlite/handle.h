@@ -1,6 +1,7 @@
 // One connection of SQLite and the statements prepared on it. Used by one thread at a time.
 #pragma once
 
+#include <limits>
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
@@ -35,7 +36,8 @@ class Handle {
   // As db::Connection promises. Texts and blobs are bound where they are.
   std::int64_t run(const Statement& statement, const Params& params, Cost& cost);
   std::int64_t run_each(const Statement& statement, const std::vector<Params>& rows, Cost& cost);
-  Rows many(const Statement& statement, const Params& params, Cost& cost);
+  Rows many(const Statement& statement, const Params& params, Cost& cost,
+            std::size_t max_bytes = std::numeric_limits<std::size_t>::max());
   Rows many_each(const Statement& statement, const std::vector<Params>& rows, Cost& cost);
 
   // BEGIN, COMMIT and their kin: not counted.

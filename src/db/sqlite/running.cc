@@ -82,8 +82,12 @@ const Observations::OfStatement& Running::observed() {
   return observed;
 }
 
-void Running::append_all_to(Rows& rows) {
-  while (next()) append_to(rows);
+void Running::append_all_to(Rows& rows, std::size_t max_bytes) {
+  std::size_t bytes = 0;
+  while (next()) {
+    if (bytes >= max_bytes) return rows.set_cut();
+    bytes += append_to(rows);
+  }
 }
 
 }  // namespace onggi::db::sqlite

@@ -28,7 +28,8 @@ class Running {
   // The present row; returns how many bytes it takes.
   std::size_t append_to(Rows& rows) const;
   // All rows that are left.
-  void append_all_to(Rows& rows);
+  // Until the texts reach max_bytes.
+  void append_all_to(Rows& rows, std::size_t max_bytes);
 
   const Observations::OfStatement& observed();
 

@@ -8,6 +8,11 @@ Task<Rows> ReadSession::many(const Statement& statement, Params params) {
   co_return handle_.many(statement, params, cost_);
 }
 
+Task<Rows> ReadSession::many_within(const Statement& statement, Params params,
+                                    std::size_t max_bytes) {
+  co_return handle_.many(statement, params, cost_, max_bytes);
+}
+
 Task<Rows> ReadSession::many_each(const Statement& statement, std::vector<Params> rows) {
   co_return handle_.many_each(statement, rows, cost_);
 }
@@ -27,6 +32,12 @@ void ReadSession::after_commit(std::move_only_function<void()>) {
 Task<Rows> WriteSession::many(const Statement& statement, Params params) {
   require_transaction();
   co_return handle_.many(statement, params, cost_);
+}
+
+Task<Rows> WriteSession::many_within(const Statement& statement, Params params,
+                                     std::size_t max_bytes) {
+  require_transaction();
+  co_return handle_.many(statement, params, cost_, max_bytes);
 }
 
 Task<Rows> WriteSession::many_each(const Statement& statement, std::vector<Params> rows) {
