@@ -102,7 +102,6 @@ TEST(QueryTest, a_user_is_acted_for_where_it_makes_sense) {
     EXPECT_TRUE(read_query(endpoint("list_agents"), {{"user_id", to_string(id)}}, user).has_value());
     EXPECT_EQ(user, id);
     EXPECT_EQ(refused("list_agents", {{"user_id", "me"}}), "user_id");
-    EXPECT_EQ(refused("list_users", {{"user_id", to_string(id)}}), "user_id");
     EXPECT_EQ(refused("get_health", {{"user_id", to_string(id)}}), "user_id");
 }
 

@@ -38,6 +38,11 @@ void Buffer::shrink() {
 Buffer Buffer::detach() {
   Buffer kept = std::move(*this);
   *this = {};
+  std::string_view bytes = kept.bytes();
+  if (!bytes.empty()) {
+    std::ranges::copy(bytes, space(bytes.size()).data());
+    commit(bytes.size());
+  }
   return kept;
 }
 

@@ -21,7 +21,7 @@ class Buffer {
   // Gives the memory of a large request back; to be called when there are no bytes.
   void shrink();
 
-  // Puts the bytes aside with the memory under them, whose views live on, and goes on empty.
+  // Puts the memory aside, so that views into it live on, and goes on with a copy of the bytes.
   Buffer detach();
 
  private:

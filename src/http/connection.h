@@ -21,6 +21,8 @@
 
 namespace onggi::http {
 
+class RequestParser;
+
 class Connection {
  public:
   struct End {};
@@ -66,11 +68,11 @@ class Connection {
 
   // connection_read.cc: what comes in
   Task<std::optional<Refusal>> read_request();
-  Task<std::optional<Refusal>> read_head();
-  Task<std::optional<Refusal>> read_body();
+  Task<std::optional<Refusal>> read_head(RequestParser& parser);
+  Task<std::optional<Refusal>> read_body(RequestParser& parser);
   bool forget_request();
   std::optional<Refusal> note_received(const Outcome& outcome);
-  std::optional<Refusal> open_request(std::size_t head_size);
+  std::optional<Refusal> open_request(RequestParser& parser, std::size_t head_size);
 
   // connection_write.cc: what goes out
   Task<bool> deliver(Response& response);

@@ -4,11 +4,13 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "http/connection.h"
-#include "http/framing.h"
 #include "http/request_body.h"
+#include "http/request_parser.h"
 
 namespace onggi::http {
 namespace {
+
+using BodyState = RequestParser::BodyState;
 
 constexpr Refusal gone{0, "", ""};
 constexpr Refusal too_slow{408, "The request took too long to arrive.", "timeout"};
@@ -39,12 +41,13 @@ void make_request_id(std::string& id) {
 Task<std::optional<Refusal>> Connection::read_request() {
   bool wanted = forget_request();
   if (!wanted) co_return gone;
+  RequestParser parser(head_, request_);
   std::optional<Refusal> refusal;
   if (is_surplus_)
     refusal = surplus;
   else
-    refusal = co_await read_head();
-  if (!refusal && head_.has_body()) refusal = co_await read_body();
+    refusal = co_await read_head(parser);
+  if (!refusal && head_.has_body()) refusal = co_await read_body(parser);
   if (refusal && request_.id.empty()) make_request_id(request_.id);
   co_return refusal;
 }
@@ -86,7 +89,7 @@ std::optional<Refusal> Connection::note_received(const Outcome& outcome) {
   return std::nullopt;
 }
 
-Task<std::optional<Refusal>> Connection::read_head() {
+Task<std::optional<Refusal>> Connection::read_head(RequestParser& parser) {
   std::size_t scanned = 0;
   for (;;) {
     while (scanned == 0 && buffer_.bytes().starts_with("\r\n")) buffer_.consume(2);
@@ -94,19 +97,18 @@ Task<std::optional<Refusal>> Connection::read_head() {
     if (buffer_.bytes() != "\r") state = scan_head(buffer_.bytes(), scanned);
     if (state == HeadState::malformed) co_return garbage;
     if (scanned > service_.limits.head_bytes) co_return too_long;
-    if (state == HeadState::complete) co_return open_request(scanned);
+    if (state == HeadState::complete) co_return open_request(parser, scanned);
     Outcome outcome = co_await channel_.read_some(buffer_.space(1));
     std::optional<Refusal> trouble = note_received(outcome);
     if (trouble) co_return trouble;
   }
 }
 
-std::optional<Refusal> Connection::open_request(std::size_t head_size) {
+std::optional<Refusal> Connection::open_request(RequestParser& parser, std::size_t head_size) {
   request_.received = read_at_;
   request_.peer = peer_;
   request_.is_local_control = is_control_;
-  std::optional<Refusal> refusal =
-      parse_head(buffer_.bytes().substr(0, head_size), head_, request_);
+  std::optional<Refusal> refusal = parser.read_head(buffer_.bytes().substr(0, head_size));
   buffer_.consume(head_size);
   if (is_request_id(head_.request_id))
     request_.id = head_.request_id;
@@ -115,7 +117,7 @@ std::optional<Refusal> Connection::open_request(std::size_t head_size) {
   return refusal;
 }
 
-Task<std::optional<Refusal>> Connection::read_body() {
+Task<std::optional<Refusal>> Connection::read_body(RequestParser& parser) {
   std::size_t limit = service_.handler.body_limit(request_.method, request_.target);
   std::optional<Refusal> refusal = check_announced_body(head_, limit);
   if (refusal) co_return refusal;
@@ -125,15 +127,14 @@ Task<std::optional<Refusal>> Connection::read_body() {
     phase_ = Phase::reading;
     deadline_ = request_.received + service_.limits.request_time;
   }
-  BodyFraming framing =
-      head_.chunked ? BodyFraming::chunked() : BodyFraming::of_length(head_.content_length);
   BodySink sink(head_, limit, request_.body, charge_);
   bool detached = false;
   std::size_t room = head_.chunked ? chunked_room : std::min(head_.content_length, most_room);
   for (;;) {
     std::string_view input = buffer_.bytes();
-    while (!input.empty() && framing.state() == BodyFraming::State::more) {
-      std::string_view piece = framing.take(input);
+    for (;;) {
+      std::string_view piece = parser.take_body(input);
+      if (piece.empty()) break;
       while (!piece.empty() || sink.has_more()) {
         refusal = sink.add(piece);
         if (refusal) co_return refusal;
@@ -141,8 +142,8 @@ Task<std::optional<Refusal>> Connection::read_body() {
       }
     }
     buffer_.consume(buffer_.bytes().size() - input.size());
-    if (framing.state() == BodyFraming::State::malformed) co_return bad_chunks;
-    if (framing.state() == BodyFraming::State::done) co_return sink.finish();
+    if (parser.body_state() == BodyState::malformed) co_return bad_chunks;
+    if (parser.body_state() == BodyState::done) co_return sink.finish();
     if (!std::exchange(detached, true)) head_memory_ = buffer_.detach();
     Outcome outcome = co_await channel_.read_some(buffer_.space(room));
     refusal = note_received(outcome);

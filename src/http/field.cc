@@ -26,10 +26,6 @@ bool is_token_character(char character) {
   return token_characters[static_cast<unsigned char>(character)];
 }
 
-bool is_token(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, is_token_character);
-}
-
 bool same_name(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -57,13 +53,6 @@ std::optional<std::string_view> next_element(std::string_view& list) {
     if (!element.empty()) return element;
   }
   return std::nullopt;
-}
-
-bool list_has(std::string_view list, std::string_view word) {
-  while (std::optional<std::string_view> element = next_element(list)) {
-    if (same_name(*element, word)) return true;
-  }
-  return false;
 }
 
 }  // namespace onggi::http

@@ -6,8 +6,7 @@
 
 namespace onggi::http {
 
-// One or more of the characters that names and methods may have.
-bool is_token(std::string_view text);
+// Whether names and methods may have this character.
 bool is_token_character(char character);
 
 // Whether two names are the same; ASCII letters compare without case.
@@ -19,8 +18,5 @@ std::string_view trim(std::string_view text);
 // Takes the next element off a comma-separated list, trimmed; empty ones are passed over, and a
 // comma in a quoted string does not separate. nullopt at the end.
 std::optional<std::string_view> next_element(std::string_view& list);
-
-// Whether a list of words holds this one, without case.
-bool list_has(std::string_view list, std::string_view word);
 
 }  // namespace onggi::http

@@ -1,15 +1,10 @@
-// The head of a request: request line and header fields (RFC 9112), read strictly. What two servers
-// could read in two ways is refused: bare line feeds, folded lines, white space before a colon,
-// more than one Content-Length, or one beside Transfer-Encoding.
+// The head of a request: request line and header fields (RFC 9112). Where it ends, and what the
+// connection has to know of it; RequestParser reads it.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
-
-#include "http/message.h"
-#include "http/refusal.h"
 
 namespace onggi::http {
 
@@ -38,9 +33,5 @@ struct Head {
 
   bool has_body() const { return chunked || content_length > 0; }
 };
-
-// Reads a complete head into `head` and the method, target and headers of `request` (views into
-// `text`). The target of a request in absolute form ("GET http://host/path") is its path.
-std::optional<Refusal> parse_head(std::string_view text, Head& head, Request& request);
 
 }  // namespace onggi::http

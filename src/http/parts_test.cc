@@ -1,15 +1,17 @@
 // The parts that read what clients send, without a server.
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "http/address.h"
+#include "http/buffer.h"
 #include "http/field.h"
-#include "http/framing.h"
 #include "http/gzip.h"
 #include "http/head.h"
 #include "http/negotiate.h"
+#include "http/request_parser.h"
 #include "http/response_head.h"
 #include "http/toy_server.h"
 
@@ -63,47 +65,106 @@ TEST(Address, is_read_as_operators_write_it) {
   }
 }
 
-std::string body_of(std::string_view wire, std::size_t step, BodyFraming framing,
-                    BodyFraming::State expected) {
+TEST(Buffer, views_outlive_a_detachment_and_the_bytes_go_on) {
+  Buffer buffer;
+  std::string text = "head" + std::string(5'000, 'r');
+  std::ranges::copy(text, buffer.space(text.size()).data());
+  buffer.commit(text.size());
+  std::string_view head = buffer.bytes().substr(0, 4);
+  buffer.consume(4);
+  Buffer kept = buffer.detach();
+  buffer.consume(1'000);
+  EXPECT_EQ(head, "head");
+  EXPECT_EQ(buffer.bytes(), std::string(4'000, 'r'));
+}
+
+using BodyState = RequestParser::BodyState;
+
+// What is read of a body that arrives in steps, "|", and what is left behind it.
+std::string body_of(const std::string& framing, std::string_view wire, std::size_t step,
+                    BodyState expected) {
+  Head head;
+  Request request;
+  RequestParser parser(head, request);
+  EXPECT_FALSE(parser.read_head("POST / HTTP/1.1\r\nHost: a\r\n" + framing + "\r\n\r\n"));
   std::string body;
-  while (!wire.empty() && framing.state() == BodyFraming::State::more) {
-    std::string_view input = wire.substr(0, step);
-    wire.remove_prefix(input.size());
-    while (!input.empty() && framing.state() == BodyFraming::State::more)
-      body += framing.take(input);
-    wire = {wire.data() - input.size(), wire.size() + input.size()};
+  std::size_t arrived = 0;
+  std::size_t used = 0;
+  while (arrived < wire.size() && parser.body_state() == BodyState::more) {
+    arrived = std::min(arrived + step, wire.size());
+    std::string memory(wire.substr(used, arrived - used));  // elsewhere each time
+    std::string_view input = memory;
+    for (std::string_view piece = parser.take_body(input); !piece.empty();
+         piece = parser.take_body(input))
+      body += piece;
+    used = arrived - input.size();
   }
-  EXPECT_EQ(framing.state(), expected);
-  return body + "|" + std::string(wire);
+  EXPECT_EQ(parser.body_state(), expected) << wire;
+  EXPECT_EQ(request.headers.size(), 2u) << wire;
+  return body + "|" + std::string(wire.substr(used));
 }
 
-TEST(Framing, a_body_ends_where_it_says_however_it_arrives) {
-  using enum BodyFraming::State;
-  for (std::size_t step : {1u, 2u, 3u, 7u, 1000u}) {
-    EXPECT_EQ(body_of("hello next", step, BodyFraming::of_length(5), done), "hello| next");
-    EXPECT_EQ(body_of("5\r\nhello\r\n0\r\n\r\nnext", step, BodyFraming::chunked(), done),
-              "hello|next");
-    EXPECT_EQ(body_of("3;a=\"b\"\r\nhel\r\n02\r\nlo\r\n000\r\nA: b\r\nC: d\r\n\r\nGET", step,
-                      BodyFraming::chunked(), done),
-              "hello|GET");
-    EXPECT_EQ(body_of("A\r\n0123456789\r\n0\r\n\r\n", step, BodyFraming::chunked(), done),
-              "0123456789|");
-    EXPECT_EQ(body_of("5\r\nhel", step, BodyFraming::chunked(), more), "hel|");
-  }
-  EXPECT_EQ(BodyFraming::of_length(0).state(), done);
+std::string chunks_of(std::string_view wire, std::size_t step, BodyState expected) {
+  return body_of("Transfer-Encoding: chunked", wire, step, expected);
 }
 
-TEST(Framing, what_two_readers_could_read_differently_is_malformed) {
-  for (const char* bad : {"5\nhello\r\n0\r\n\r\n", "5\r\nhelloX\r\n", "5 \r\nhello\r\n",
-                          " 5\r\nhello", "0x5\r\nhello", "-1\r\n", "\r\n", "g\r\n", ";\r\n",
-                          "5\rhello", "5\r\nhello\n0\r\n", "0\r\n\n", "0\r\nA: b\n\r\n",
-                          "ffffffffffffffff\r\n", "1000000000000000000\r\n", "5;\x01\r\n"}) {
-    body_of(bad, 1000, BodyFraming::chunked(), BodyFraming::State::malformed);
+TEST(Body, ends_where_it_says_however_it_arrives) {
+  using enum BodyState;
+  for (std::size_t step : {1u, 2u, 3u, 4u, 7u, 1000u}) {
+    EXPECT_EQ(body_of("Content-Length: 5", "hello next", step, done), "hello| next");
+    EXPECT_EQ(body_of("Content-Length: 4", "0\r\n\rnext", step, done), "0\r\n\r|next");
+    EXPECT_EQ(body_of("Content-Length: 0", "next", step, done), "|next");
+    EXPECT_EQ(chunks_of("0\r\n\r\nnext", step, done), "|next");
+    EXPECT_EQ(chunks_of("5\r\nhello\r\n0\r\n\r\nnext", step, done), "hello|next");
+    EXPECT_EQ(chunks_of("3\r\n0\r\n\r\n0\r\n\r\nnext", step, done), "0\r\n|next");
+    EXPECT_EQ(
+        chunks_of("3;a=\"b\"\r\nhel\r\n02\r\nlo\r\n000;c\r\nA: b\r\nC: d\r\n\r\nGET", step, done),
+        "hello|GET");
+    EXPECT_EQ(chunks_of("A\r\n0123456789\r\n0\r\n\r\n", step, done), "0123456789|");
+    EXPECT_EQ(chunks_of("5\r\nhel", step, more), "hel|");
   }
-  body_of("5;" + std::string(10'000, 'a'), 1000, BodyFraming::chunked(),
-          BodyFraming::State::malformed);
-  body_of("0\r\n" + std::string(10'000, 'a'), 1000, BodyFraming::chunked(),
-          BodyFraming::State::malformed);
+}
+
+TEST(Body, what_two_readers_could_read_differently_is_malformed) {
+  for (std::string_view bad : {"5\nhello\r\n0\r\n\r\n",
+                               "5\r\nhelloX\r\n0\r\n\r\n",
+                               "5 \r\nhello\r\n",
+                               "5\t;a\r\nhello\r\n",
+                               " 5\r\nhello",
+                               "0x5\r\nhello\r\n0\r\n\r\n",
+                               "-1\r\n",
+                               "\r\n",
+                               "g\r\n",
+                               ";\r\n",
+                               "5\rhello",
+                               "5\r\nhello\n0\r\n",
+                               "0\r\n\n\r\n\r\n",
+                               "0\r\nA: b\n\r\n\r\n",
+                               "ffffffffffffffff\r\n",
+                               "1000000000000000000\r\n",
+                               "5;\x01\r\n",
+                               "5;a=\"\x01\"\r\n",
+                               "5;a=\"\n\"\r\n",
+                               "5;a=\"\r\nhello\r\n0\r\n\r\n\"\r\n",
+                               "0\r\nA: b\r\n c\r\n\r\n",
+                               "0\r\nA:\r\n c\r\n\r\n",
+                               "0\r\nno colon\r\n\r\n",
+                               "0\r\nContent-Length: 1\r\n\r\n"}) {
+    chunks_of(bad, 1000, BodyState::malformed);
+  }
+}
+
+TEST(Body, overhead_is_bounded) {
+  std::string extension = "5;" + std::string(10'000, 'a');
+  std::string trailers = "0\r\n";
+  for (int i = 0; i < 1'000; ++i) trailers += "A: b\r\n";
+  for (std::size_t step : {100u, 100'000u}) {
+    chunks_of(extension, step, BodyState::malformed);
+    chunks_of(extension + "\r\nhello\r\n0\r\n\r\n", step, BodyState::malformed);
+    chunks_of(std::string(10'000, '0') + "5\r\nhello\r\n", step, BodyState::malformed);
+    chunks_of(trailers, step, BodyState::malformed);
+    chunks_of(trailers + "\r\n", step, BodyState::malformed);
+  }
 }
 
 TEST(Head, is_looked_for_byte_by_byte) {
@@ -123,7 +184,7 @@ TEST(Head, is_looked_for_byte_by_byte) {
 }
 
 int refusal_of(const std::string& text, Head& head, Request& request) {
-  std::optional<Refusal> refusal = parse_head(text, head, request);
+  std::optional<Refusal> refusal = RequestParser(head, request).read_head(text);
   return refusal ? refusal->status : 0;
 }
 
@@ -158,6 +219,7 @@ TEST(Head, ambiguity_is_refused) {
   EXPECT_EQ(with("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"), 400);
   EXPECT_EQ(with("Content-Length: 5\r\nContent-Length: 5\r\n"), 400);
   EXPECT_EQ(with("Content-Length: 5, 5\r\n"), 400);
+  EXPECT_EQ(with("Content-Length: 5,\r\n"), 400);
   EXPECT_EQ(with("Content-Length: +5\r\n"), 400);
   EXPECT_EQ(with("Content-Length: -5\r\n"), 400);
   EXPECT_EQ(with("Content-Length: 0x5\r\n"), 400);
@@ -165,10 +227,18 @@ TEST(Head, ambiguity_is_refused) {
   EXPECT_EQ(with("Content-Length: 99999999999999999999\r\n"), 400);
   EXPECT_EQ(with("Transfer-Encoding: gzip, chunked\r\n"), 501);
   EXPECT_EQ(with("Transfer-Encoding: xchunked\r\n"), 501);
+  EXPECT_EQ(with("Transfer-Encoding: chunked, chunked\r\n"), 501);
+  EXPECT_EQ(with("Transfer-Encoding: chunked;a=b\r\n"), 501);
+  EXPECT_EQ(with("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"), 501);
+  EXPECT_EQ(with("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"), 400);
   EXPECT_EQ(with("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n"), 400);
   EXPECT_EQ(with("Transfer-Encoding : chunked\r\n"), 400);
   EXPECT_EQ(with("A: b\r\n c\r\n"), 400);
   EXPECT_EQ(with("A: b\r\n\tc\r\n"), 400);
+  EXPECT_EQ(with("A:\r\n b\r\n"), 400);
+  EXPECT_EQ(with("A: b\r\n \r\n"), 400);
+  EXPECT_EQ(with("A:\r\n \r\n"), 400);
+  EXPECT_EQ(with("A: b\r\n " + std::string(5'000, 'c') + "\r\n"), 400);
   EXPECT_EQ(with("A: b\rc\r\n"), 400);
   EXPECT_EQ(with(std::string("A: b\0c\r\n", 8)), 400);
   EXPECT_EQ(with(": b\r\n"), 400);
@@ -201,8 +271,26 @@ TEST(Head, request_lines_are_strict) {
   EXPECT_EQ(line("GET ftp://a/b HTTP/1.1"), 400);
   EXPECT_EQ(line("GET / HTTP/1.12"), 400);
   EXPECT_EQ(line("GET / http/1.1"), 400);
+  EXPECT_EQ(line("GET / HTTP/1.x"), 400);
+  EXPECT_EQ(line("GET / HTTP/1.2"), 505);
   EXPECT_EQ(line("GET / HTTP/2.0"), 505);
   EXPECT_EQ(line("GET / HTTP/1.1 "), 400);
+}
+
+TEST(Head, says_whether_the_connection_lives_on) {
+  auto lives = [](const std::string& version, const std::string& field) {
+    Head head;
+    Request request;
+    EXPECT_EQ(
+        refusal_of("GET / HTTP/" + version + "\r\nHost: a\r\n" + field + "\r\n", head, request), 0);
+    return head.keep_alive;
+  };
+  EXPECT_TRUE(lives("1.1", ""));
+  EXPECT_TRUE(lives("1.1", "Connection:\r\n"));
+  EXPECT_TRUE(lives("1.1", "Connection: Upgrade, HTTP2-Settings\r\n"));
+  EXPECT_FALSE(lives("1.1", "Connection: ,te, Close\r\n"));
+  EXPECT_FALSE(lives("1.0", ""));
+  EXPECT_TRUE(lives("1.0", "Connection: Keep-Alive\r\n"));
 }
 
 TEST(Head, the_number_of_fields_is_bounded) {

@@ -124,6 +124,16 @@ TEST_F(ServerTest, chunked_bodies_are_put_together) {
   EXPECT_EQ(client.ask(get("/page?1")).status, 200);
 }
 
+TEST_F(ServerTest, chunks_may_arrive_byte_by_byte) {
+  std::string request =
+      chunked("3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: t\r\n\r\n", "X-Request-Id: mine\r\n");
+  for (char c : request) client.send({&c, 1});
+  Answer answer = client.receive();
+  EXPECT_EQ(answer.body, "5:abcde");
+  EXPECT_EQ(answer.headers["x-request-id"], "mine");
+  EXPECT_EQ(client.ask(get("/page?1")).status, 200);
+}
+
 TEST_F(ServerTest, the_head_outlives_a_body_that_comes_later) {
   std::string body(90'000, 'b');
   client.send(

@@ -38,7 +38,7 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
     {"check.agent_knowledgebases", {"SCAN agent_knowledgebases"}},
     {"check.agent_versions", {"SCAN a"}},
     {"check.agent_contents", {"SCAN v"}},
-    {"check.workflows", {"SCAN workflows"}},
+    {"check.workflows", {"SCAN workflows USING COVERING INDEX sqlite_autoindex_workflows_1"}},
     {"check.executions_agent", {"SCAN agent_executions"}},
     {"check.executions_workflow", {"SCAN workflow_executions"}},
     {"check.steps_agent", {"SCAN t"}},
@@ -52,6 +52,7 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
 // Views inside a statement, which EXPLAIN calls scans as well: each holds at most what its limit says.
 const std::set<std::string_view> inner_views{
     "SCAN CONSTANT ROW",
+    "SCAN 5 CONSTANT ROWS",  // the statuses
     "SCAN p",        // the page of a list of executions: at most limit + 1
     "SCAN counted",  // at most count_max + 1
 };

@@ -55,7 +55,7 @@ std::string executions(const Amounts& amounts, std::string_view kind, char subje
   const std::string session = "case when n % 4 = 0 and n / 16 % 4 = 0 then 'heavy' when n % 3 then 'session ' || (n / 30) end";
   const std::string status = "case n / 64 % 20 when 0 then 'running' when 1 then 'failed' when 2 then 'timeout' when 3 then 'cancelled' else 'completed' end";
   const std::string start = fmt::format("{} + n * {}", first_start_ms, between_starts_ms);
-  std::string sql = series(count, fmt::format("insert into {}_executions select {}, {}, {}, {}, {}, {}, null, null, 1, 1, 1, 2, 1, 1, 1, 1, 1, n, n, 1, null, '{{}}', '{{}}'",
+  std::string sql = series(count, fmt::format("insert into {}_executions select {}, {}, {}, {}, {}, {}, null, null, 1, 1, 1, 2, 1, 1, 1, 1, 1, n, n, 1, 0, null, '{{}}', '{{}}'",
                                               kind, id('e', "n"), owner, what, session, status, start));
   sql += series(count / 2, fmt::format("insert into execution_steps select {}, '{}', n % 3, '{{}}'", id('e', "n / 3"), kind));
   return sql;
