@@ -1,15 +1,15 @@
 #include "api/api.h"
 
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <deque>
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <xxhash.h>
-
-#include <array>
-#include <atomic>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
-#include <chrono>
-#include <deque>
 
 #include "api/endpoint.h"
 #include "api/in_flight.h"
@@ -29,175 +29,205 @@ constexpr std::string_view json_type = "application/json";
 
 // Counts one endpoint's requests; a series is made when its status is first seen.
 class RouteMetrics {
-public:
-    RouteMetrics(Registry& registry, const Endpoint& endpoint)
-        : registry_(registry),
-          method_(http::to_string(endpoint.method)),
-          route_((endpoint.is_absolute ? std::string() : std::string(prefix)) + std::string(endpoint.path)),
-          duration_(registry.histogram("onggi_http_request_duration_seconds", "Time from a request's head to its answer", latency_bounds, {{"method", method_}, {"route", route_}})) {}
+ public:
+  RouteMetrics(Registry& registry, const Endpoint& endpoint)
+      : registry_(registry),
+        method_(http::to_string(endpoint.method)),
+        route_((endpoint.is_absolute ? std::string() : std::string(prefix)) +
+               std::string(endpoint.path)),
+        duration_(registry.histogram("onggi_http_request_duration_seconds",
+                                     "Time from a request's head to its answer", latency_bounds,
+                                     {{"method", method_}, {"route", route_}})) {}
 
-    void count(int status, std::chrono::nanoseconds took) {
-        std::atomic<Counter*>& counter = counters_[static_cast<std::size_t>(status)];
-        Counter* known = counter.load(std::memory_order_acquire);
-        if (known == nullptr) {
-            known = &registry_.counter("onggi_http_requests_total", "Requests answered", {{"method", method_}, {"route", route_}, {"status", std::to_string(status)}});
-            counter.store(known, std::memory_order_release);
-        }
-        known->add();
-        duration_.observe(std::chrono::duration<double>(took).count());
+  void count(int status, std::chrono::nanoseconds took) {
+    std::atomic<Counter*>& counter = counters_[static_cast<std::size_t>(status)];
+    Counter* known = counter.load(std::memory_order_acquire);
+    if (known == nullptr) {
+      known = &registry_.counter(
+          "onggi_http_requests_total", "Requests answered",
+          {{"method", method_}, {"route", route_}, {"status", std::to_string(status)}});
+      counter.store(known, std::memory_order_release);
     }
+    known->add();
+    duration_.observe(std::chrono::duration<double>(took).count());
+  }
 
-private:
-    Registry& registry_;
-    std::string method_;
-    std::string route_;
-    Histogram& duration_;
-    std::array<std::atomic<Counter*>, status_max> counters_{};
+ private:
+  Registry& registry_;
+  std::string method_;
+  std::string route_;
+  Histogram& duration_;
+  std::array<std::atomic<Counter*>, status_max> counters_{};
 };
 
 std::vector<http::Route> routes(std::vector<std::string>& patterns) {
-    std::vector<http::Route> all;
-    patterns.reserve(endpoints().size());
-    for (const Endpoint& endpoint : endpoints()) {
-        patterns.push_back((endpoint.is_absolute ? std::string() : std::string(prefix)) + std::string(endpoint.path));
-        all.push_back({endpoint.method, patterns.back()});
-    }
-    return all;
+  std::vector<http::Route> all;
+  patterns.reserve(endpoints().size());
+  for (const Endpoint& endpoint : endpoints()) {
+    patterns.push_back((endpoint.is_absolute ? std::string() : std::string(prefix)) +
+                       std::string(endpoint.path));
+    all.push_back({endpoint.method, patterns.back()});
+  }
+  return all;
 }
 
 // Of what the body shows: the object's own version first, so that If-Match can compare it alone.
 std::string etag_of(const Answer& answer) {
-    const std::uint64_t hash = XXH3_64bits(answer.body.data(), answer.body.size());
-    return answer.version ? fmt::format("\"{}-{:016x}\"", *answer.version, hash) : fmt::format("\"{:016x}\"", hash);
+  const std::uint64_t hash = XXH3_64bits(answer.body.data(), answer.body.size());
+  return answer.version ? fmt::format("\"{}-{:016x}\"", *answer.version, hash)
+                        : fmt::format("\"{:016x}\"", hash);
 }
 
 http::Response response_of(Answer answer, http::Method method) {
-    http::Response response;
-    response.status = answer.status;
-    response.content_type = answer.content_type;
-    const bool is_read = method == http::Method::get || method == http::Method::head;
-    if (!answer.stream && answer.content_type == json_type && !answer.body.empty() && (answer.version || is_read)) response.etag = etag_of(answer);
-    response.body = std::move(answer.body);
-    response.stream = std::move(answer.stream);
-    if (!answer.location.empty()) response.headers.emplace_back("Location", std::move(answer.location));
-    if (answer.is_replay) response.headers.emplace_back("Idempotent-Replay", "true");
-    return response;
+  http::Response response;
+  response.status = answer.status;
+  response.content_type = answer.content_type;
+  const bool is_read = method == http::Method::get || method == http::Method::head;
+  if (!answer.stream && answer.content_type == json_type && !answer.body.empty() &&
+      (answer.version || is_read))
+    response.etag = etag_of(answer);
+  response.body = std::move(answer.body);
+  response.stream = std::move(answer.stream);
+  if (!answer.location.empty())
+    response.headers.emplace_back("Location", std::move(answer.location));
+  if (answer.is_replay) response.headers.emplace_back("Idempotent-Replay", "true");
+  return response;
 }
 
 void add_cost(http::Response& response, const db::Cost& cost, std::chrono::nanoseconds total) {
-    using milliseconds = std::chrono::duration<double, std::milli>;
-    response.headers.emplace_back("Onggi-Queries", std::to_string(cost.statements));
-    response.headers.emplace_back("Server-Timing", fmt::format("db;dur={:.2f}, total;dur={:.2f}", milliseconds(cost.time).count(), milliseconds(total).count()));
+  using milliseconds = std::chrono::duration<double, std::milli>;
+  response.headers.emplace_back("Onggi-Queries", std::to_string(cost.statements));
+  response.headers.emplace_back(
+      "Server-Timing", fmt::format("db;dur={:.2f}, total;dur={:.2f}",
+                                   milliseconds(cost.time).count(), milliseconds(total).count()));
 }
 
 }  // namespace
 
 struct Api::Impl {
-    Services services;
-    std::vector<std::string> patterns;
-    http::Router router;
-    std::deque<RouteMetrics> metrics;
-    Pages pages;
-    InFlight in_flight;
-    std::atomic<bool> stopping{false};
+  Services services;
+  std::vector<std::string> patterns;
+  http::Router router;
+  std::deque<RouteMetrics> metrics;
+  Pages pages;
+  InFlight in_flight;
+  std::atomic<bool> stopping{false};
 
-    explicit Impl(Services given) : services(std::move(given)), router(routes(patterns)) {
-        for (const Endpoint& endpoint : endpoints()) metrics.emplace_back(services.registry, endpoint);
-        services.trouble = [this, inner = services.trouble] { return stopping ? std::string("The server is stopping.") : inner ? inner() : std::string(); };
-    }
+  explicit Impl(Services given) : services(std::move(given)), router(routes(patterns)) {
+    for (const Endpoint& endpoint : endpoints()) metrics.emplace_back(services.registry, endpoint);
+    services.trouble = [this, inner = services.trouble] {
+      return stopping ? std::string("The server is stopping.") : inner ? inner() : std::string();
+    };
+  }
 
-    Task<http::Response> answer(http::Request& request, db::Cost& cost, std::optional<std::size_t>& route);
-    Task<http::Response> serve(Call& call, Target target);
+  Task<http::Response> answer(http::Request& request, db::Cost& cost,
+                              std::optional<std::size_t>& route);
+  Task<http::Response> serve(Call& call, Target target);
 };
 
 Api::Api(Services services) : impl_(std::make_unique<Impl>(std::move(services))) {}
 
 Api::~Api() = default;
 
-void Api::set_stopping() { impl_->stopping = true; }
-
-Task<http::Response> Api::handle(http::Request& request) {
-    Executor* const home = Executor::current();
-    const auto started = std::chrono::steady_clock::now();
-    db::Cost cost;
-    std::optional<std::size_t> route;
-    std::optional<http::Response> response;
-    try {
-        http::Response answered = co_await impl_->answer(request, cost, route);
-        response.emplace(std::move(answered));
-    } catch (const Unavailable& unavailable) {
-        spdlog::warn("request {} refused: {}", request.id, unavailable.what());
-        response.emplace(problem_response(503, unavailable.detail(), request.id));
-    } catch (const db::ForeignKeyViolation&) {
-        // What a request refers to is looked up in its transaction; only its user can have been erased since the key was known.
-        response.emplace(problem_response(401, "The user for whom this was to be done is gone.", request.id));
-    } catch (const std::exception& error) {
-        spdlog::error("request {} failed: {}", request.id, error.what());
-        response.emplace(problem_response(500, "Something went wrong inside; the log knows more under this request_id.", request.id));
-    }
-    if (home != nullptr) co_await move_to(*home);
-    const auto took = std::chrono::steady_clock::now() - started;
-    add_cost(*response, cost, took);
-    if (route) impl_->metrics[*route].count(response->status, took);
-    co_return std::move(*response);
+void Api::set_stopping() {
+  impl_->stopping = true;
 }
 
-Task<http::Response> Api::Impl::answer(http::Request& request, db::Cost& cost, std::optional<std::size_t>& route) {
-    Result<Target> target = read_target(request.target);
-    if (!target) co_return problem_response(target.error(), request.id);
-    if (std::optional<http::Response> page = pages.find(request, target->path)) co_return std::move(*page);
-    const std::optional<http::Router::Match> match = router.match(request.method, target->segments);
-    if (!match) co_return problem_response(404, "There is nothing at this path.", request.id);
-    if (!match->route) {
-        http::Response response = request.method == http::Method::options ? http::Response{} : problem_response(405, "This path does not know the method.", request.id);
-        if (request.method == http::Method::options) response.status = 204;
-        response.headers.emplace_back("Allow", std::string(match->allowed));
-        co_return response;
-    }
-    route = *match->route;
-    Call call{.request = request, .endpoint = endpoints()[*match->route], .services = services, .in_flight = in_flight};
-    call.path = match->values;
-    std::exception_ptr error;
-    std::optional<http::Response> response;
-    try {
-        http::Response served = co_await serve(call, std::move(*target));
-        response.emplace(std::move(served));
-    } catch (...) {
-        error = std::current_exception();  // the cost is told first
-    }
-    cost = call.cost;
-    if (error) std::rethrow_exception(error);
-    co_return std::move(*response);
+Task<http::Response> Api::handle(http::Request& request) {
+  Executor* const home = Executor::current();
+  const auto started = std::chrono::steady_clock::now();
+  db::Cost cost;
+  std::optional<std::size_t> route;
+  std::optional<http::Response> response;
+  try {
+    http::Response answered = co_await impl_->answer(request, cost, route);
+    response.emplace(std::move(answered));
+  } catch (const Unavailable& unavailable) {
+    spdlog::warn("request {} refused: {}", request.id, unavailable.what());
+    response.emplace(problem_response(503, unavailable.detail(), request.id));
+  } catch (const db::ForeignKeyViolation&) {
+    // What a request refers to is looked up in its transaction; only its user can have been erased
+    // since the key was known.
+    response.emplace(
+        problem_response(401, "The user for whom this was to be done is gone.", request.id));
+  } catch (const std::exception& error) {
+    spdlog::error("request {} failed: {}", request.id, error.what());
+    response.emplace(problem_response(
+        500, "Something went wrong inside; the log knows more under this request_id.", request.id));
+  }
+  if (home != nullptr) co_await move_to(*home);
+  const auto took = std::chrono::steady_clock::now() - started;
+  add_cost(*response, cost, took);
+  if (route) impl_->metrics[*route].count(response->status, took);
+  co_return std::move(*response);
+}
+
+Task<http::Response> Api::Impl::answer(http::Request& request, db::Cost& cost,
+                                       std::optional<std::size_t>& route) {
+  Result<Target> target = read_target(request.target);
+  if (!target) co_return problem_response(target.error(), request.id);
+  if (std::optional<http::Response> page = pages.find(request, target->path))
+    co_return std::move(*page);
+  const std::optional<http::Router::Match> match = router.match(request.method, target->segments);
+  if (!match) co_return problem_response(404, "There is nothing at this path.", request.id);
+  if (!match->route) {
+    http::Response response =
+        request.method == http::Method::options
+            ? http::Response{}
+            : problem_response(405, "This path does not know the method.", request.id);
+    if (request.method == http::Method::options) response.status = 204;
+    response.headers.emplace_back("Allow", std::string(match->allowed));
+    co_return response;
+  }
+  route = *match->route;
+  Call call{.request = request,
+            .endpoint = endpoints()[*match->route],
+            .services = services,
+            .in_flight = in_flight};
+  call.path = match->values;
+  std::exception_ptr error;
+  std::optional<http::Response> response;
+  try {
+    http::Response served = co_await serve(call, std::move(*target));
+    response.emplace(std::move(served));
+  } catch (...) {
+    error = std::current_exception();  // the cost is told first
+  }
+  cost = call.cost;
+  if (error) std::rethrow_exception(error);
+  co_return std::move(*response);
 }
 
 Task<http::Response> Api::Impl::serve(Call& call, Target target) {
-    http::Request& request = call.request;
-    call.resource = std::move(target.path);
-    call.now = services.clock.now();
-    if (call.endpoint.access != Access::open) {
-        Result<void> known = co_await identify(call);
-        if (!known) co_return problem_response(known.error(), request.id);
-    }
-    if (!fits_path(call)) co_return problem_response(404, "There is no such object.", request.id);
-    Result<void> allowed = co_await authorize(call, target.pairs);
-    if (!allowed) co_return problem_response(allowed.error(), request.id);
-    Result<void> fits = read_headers(call);
-    if (!fits) co_return problem_response(fits.error(), request.id);
-    if (request.body.size() >= large_body) co_await move_to(services.workers);
-    Result<void> parsed = read_body(call);
-    if (!parsed) co_return problem_response(parsed.error(), request.id);
-    Result<Answer> answer = co_await call.endpoint.handle(call);
-    if (!answer) co_return problem_response(answer.error(), request.id);
-    co_return response_of(std::move(*answer), request.method);
+  http::Request& request = call.request;
+  call.resource = std::move(target.path);
+  call.now = services.clock.now();
+  if (call.endpoint.access != Access::open) {
+    Result<void> known = co_await identify(call);
+    if (!known) co_return problem_response(known.error(), request.id);
+  }
+  if (!fits_path(call)) co_return problem_response(404, "There is no such object.", request.id);
+  Result<void> allowed = co_await authorize(call, target.pairs);
+  if (!allowed) co_return problem_response(allowed.error(), request.id);
+  Result<void> fits = read_headers(call);
+  if (!fits) co_return problem_response(fits.error(), request.id);
+  if (request.body.size() >= large_body) co_await move_to(services.workers);
+  Result<void> parsed = read_body(call);
+  if (!parsed) co_return problem_response(parsed.error(), request.id);
+  Result<Answer> answer = co_await call.endpoint.handle(call);
+  if (!answer) co_return problem_response(answer.error(), request.id);
+  co_return response_of(std::move(*answer), request.method);
 }
 
-http::Response Api::problem(int status, std::string_view detail, std::string_view request_id) { return problem_response(status, detail, request_id); }
+http::Response Api::problem(int status, std::string_view detail, std::string_view request_id) {
+  return problem_response(status, detail, request_id);
+}
 
 std::size_t Api::body_limit(http::Method method, std::string_view target) const {
-    constexpr std::size_t ordinary = 16u << 20;
-    constexpr std::size_t batch = 64u << 20;
-    const std::string_view path = target.substr(0, target.find('?'));
-    return method == http::Method::post && path.ends_with("/batch") ? batch : ordinary;
+  constexpr std::size_t ordinary = 16u << 20;
+  constexpr std::size_t batch = 64u << 20;
+  const std::string_view path = target.substr(0, target.find('?'));
+  return method == http::Method::post && path.ends_with("/batch") ? batch : ordinary;
 }
 
 }  // namespace onggi::api

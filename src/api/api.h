@@ -17,30 +17,31 @@ namespace onggi::api {
 
 // Everything that endpoints work with; owned by app.
 struct Services {
-    db::Database& database;
-    const store::Stores& stores;
-    auth::Authenticator& authenticator;
-    const Clock& clock;
-    Workers& workers;
-    Registry& registry;
-    std::function<std::string()> trouble;  // why the store cannot serve right now; empty: it can (for /readyz)
+  db::Database& database;
+  const store::Stores& stores;
+  auth::Authenticator& authenticator;
+  const Clock& clock;
+  Workers& workers;
+  Registry& registry;
+  std::function<std::string()>
+      trouble;  // why the store cannot serve right now; empty: it can (for /readyz)
 };
 
 class Api final : public http::Handler {
-public:
-    explicit Api(Services services);
-    ~Api() override;
+ public:
+  explicit Api(Services services);
+  ~Api() override;
 
-    Task<http::Response> handle(http::Request& request) override;
-    http::Response problem(int status, std::string_view detail, std::string_view request_id) override;
-    std::size_t body_limit(http::Method method, std::string_view target) const override;
+  Task<http::Response> handle(http::Request& request) override;
+  http::Response problem(int status, std::string_view detail, std::string_view request_id) override;
+  std::size_t body_limit(http::Method method, std::string_view target) const override;
 
-    // While stopping: /readyz says 503, so that a balancer sends nothing more.
-    void set_stopping();
+  // While stopping: /readyz says 503, so that a balancer sends nothing more.
+  void set_stopping();
 
-private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 // The OpenAPI 3.1 document, as GET /openapi.json serves it.

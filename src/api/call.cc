@@ -9,72 +9,87 @@ namespace onggi::api {
 namespace {
 
 const std::optional<std::string>& value_of(const Call& call, std::string_view name) {
-    for (std::size_t i = 0; i < call.endpoint.query.size(); ++i)
-        if (call.endpoint.query[i].name == name) return call.query.values[i];
-    throw std::logic_error("no such parameter: " + std::string(name));
+  for (std::size_t i = 0; i < call.endpoint.query.size(); ++i)
+    if (call.endpoint.query[i].name == name) return call.query.values[i];
+  throw std::logic_error("no such parameter: " + std::string(name));
 }
 
 // What tells a repetition from another request under the same key.
-Sha256 content_hash(const Call& call) { return call.body ? store::request_hash(*call.body) : sha256(call.request.body); }
-
-Result<Answer> replay(const store::KeptAnswer& kept, const Sha256& hash) {
-    if (kept.request_hash != hash) return invalid("Idempotency-Key", "was used for another request");
-    Answer answer;
-    answer.status = static_cast<int>(kept.status);
-    answer.body = kept.body;
-    answer.location = kept.location;
-    answer.is_replay = true;
-    if (!kept.etag.empty()) answer.version = std::stoll(kept.etag);
-    return answer;
+Sha256 content_hash(const Call& call) {
+  return call.body ? store::request_hash(*call.body) : sha256(call.request.body);
 }
 
-Task<Result<Answer>> write_once(db::Connection& connection, const Call& call, std::string key, std::function<Task<Result<Answer>>(db::Connection&)> body) {
-    const store::Idempotency& idempotency = call.services.stores.idempotency;
-    const Sha256 hash = content_hash(call);
-    const std::optional<store::KeptAnswer> kept = co_await idempotency.find(connection, call.user, call.resource, key, call.now);
-    if (kept) co_return replay(*kept, hash);
-    Result<Answer> answer = co_await body(connection);
-    if (!answer) co_return answer;
-    store::KeptAnswer keep{hash, answer->status, answer->location, answer->version ? std::to_string(*answer->version) : std::string(), answer->body};
-    co_await idempotency.keep(connection, call.user, call.resource, key, std::move(keep), call.now);
-    co_return answer;
+Result<Answer> replay(const store::KeptAnswer& kept, const Sha256& hash) {
+  if (kept.request_hash != hash) return invalid("Idempotency-Key", "was used for another request");
+  Answer answer;
+  answer.status = static_cast<int>(kept.status);
+  answer.body = kept.body;
+  answer.location = kept.location;
+  answer.is_replay = true;
+  if (!kept.etag.empty()) answer.version = std::stoll(kept.etag);
+  return answer;
+}
+
+Task<Result<Answer>> write_once(db::Connection& connection, const Call& call, std::string key,
+                                std::function<Task<Result<Answer>>(db::Connection&)> body) {
+  const store::Idempotency& idempotency = call.services.stores.idempotency;
+  const Sha256 hash = content_hash(call);
+  const std::optional<store::KeptAnswer> kept =
+      co_await idempotency.find(connection, call.user, call.resource, key, call.now);
+  if (kept) co_return replay(*kept, hash);
+  Result<Answer> answer = co_await body(connection);
+  if (!answer) co_return answer;
+  store::KeptAnswer keep{hash, answer->status, answer->location,
+                         answer->version ? std::to_string(*answer->version) : std::string(),
+                         answer->body};
+  co_await idempotency.keep(connection, call.user, call.resource, key, std::move(keep), call.now);
+  co_return answer;
 }
 
 }  // namespace
 
 store::Key Call::key(std::size_t index) const {
-    const auto id = Uuid::parse(path[index]);
-    return id && endpoint.path.find("{tool_id}") == std::string_view::npos ? store::Key(*id) : store::Key::slug(path[index]);
+  const auto id = Uuid::parse(path[index]);
+  return id && endpoint.path.find("{tool_id}") == std::string_view::npos
+             ? store::Key(*id)
+             : store::Key::slug(path[index]);
 }
 
-std::optional<std::string> Call::text(std::string_view name) const { return value_of(*this, name); }
+std::optional<std::string> Call::text(std::string_view name) const {
+  return value_of(*this, name);
+}
 
 std::optional<bool> Call::boolean(std::string_view name) const {
-    const auto& value = value_of(*this, name);
-    return value ? std::optional(*value == "true") : std::nullopt;
+  const auto& value = value_of(*this, name);
+  return value ? std::optional(*value == "true") : std::nullopt;
 }
 
 std::optional<Uuid> Call::uuid(std::string_view name) const {
-    const auto& value = value_of(*this, name);
-    return value ? Uuid::parse(*value) : std::nullopt;
+  const auto& value = value_of(*this, name);
+  return value ? Uuid::parse(*value) : std::nullopt;
 }
 
 std::optional<Time> Call::time(std::string_view name) const {
-    const auto& value = value_of(*this, name);
-    return value ? parse_time(*value) : std::nullopt;
+  const auto& value = value_of(*this, name);
+  return value ? parse_time(*value) : std::nullopt;
 }
 
 Task<Result<Answer>> write(Call& call, std::function<Task<Result<Answer>>(db::Connection&)> body) {
-    if (!call.idempotency_key) {
-        Result<Answer> answer = co_await call.services.database.write<Answer>(call.cost, std::move(body));
-        co_return answer;
-    }
-    const std::string key = *call.idempotency_key;
-    const InFlight::Place place = call.in_flight.enter(to_string(call.user) + call.resource + ' ' + key);
-    if (!place) co_return fail(Code::conflict, "A request with this Idempotency-Key is in flight.");
-    std::function<Task<Result<Answer>>(db::Connection&)> once = [&call, key, body](db::Connection& connection) { return write_once(connection, call, key, body); };
-    Result<Answer> answer = co_await call.services.database.write<Answer>(call.cost, std::move(once));
+  if (!call.idempotency_key) {
+    Result<Answer> answer =
+        co_await call.services.database.write<Answer>(call.cost, std::move(body));
     co_return answer;
+  }
+  const std::string key = *call.idempotency_key;
+  const InFlight::Place place =
+      call.in_flight.enter(to_string(call.user) + call.resource + ' ' + key);
+  if (!place) co_return fail(Code::conflict, "A request with this Idempotency-Key is in flight.");
+  std::function<Task<Result<Answer>>(db::Connection&)> once = [&call, key,
+                                                               body](db::Connection& connection) {
+    return write_once(connection, call, key, body);
+  };
+  Result<Answer> answer = co_await call.services.database.write<Answer>(call.cost, std::move(once));
+  co_return answer;
 }
 
 }  // namespace onggi::api

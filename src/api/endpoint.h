@@ -1,4 +1,5 @@
-// One endpoint, declared once: from it come routing, validation, OpenAPI, metrics and the query budget.
+// One endpoint, declared once: from it come routing, validation, OpenAPI, metrics and the query
+// budget.
 #pragma once
 
 #include <memory>
@@ -18,50 +19,50 @@ namespace onggi::api {
 inline constexpr std::string_view prefix = "/api/agent-builder";
 
 enum class Access : std::uint8_t {
-    open,      // no key
-    user,      // any key
-    admin,     // an admin's key
-    self,      // the user of the path itself, or an admin
+  open,   // no key
+  user,   // any key
+  admin,  // an admin's key
+  self,   // the user of the path itself, or an admin
 };
 
 // A query parameter. The same names and types as fields.
 struct Parameter {
-    std::string_view name;
-    model::Type type = model::Type::text;  // text, integer, boolean, uuid, time, choice
-    std::string_view help;
-    std::span<const std::string_view> names{};  // of a choice
-    std::int64_t min = 0;
-    std::int64_t max = 0;  // of an integer
-    bool is_required = false;
+  std::string_view name;
+  model::Type type = model::Type::text;  // text, integer, boolean, uuid, time, choice
+  std::string_view help;
+  std::span<const std::string_view> names{};  // of a choice
+  std::int64_t min = 0;
+  std::int64_t max = 0;  // of an integer
+  bool is_required = false;
 };
 
 enum class Body : std::uint8_t {
-    none,
-    optional,       // an object, may be absent
-    object,
-    merge_patch,    // an object, under application/merge-patch+json as well
-    one_or_many,    // an object or an array of objects
-    batch,          // a JSON array or NDJSON
+  none,
+  optional,  // an object, may be absent
+  object,
+  merge_patch,  // an object, under application/merge-patch+json as well
+  one_or_many,  // an object or an array of objects
+  batch,        // a JSON array or NDJSON
 };
 
 enum class Shows : std::uint8_t {
-    nothing,
-    object,     // of answer_shape
-    list,       // {"items": [...], "next_cursor"} of answer_shape
-    items,      // {"items": [...]} without pages
-    lines,      // NDJSON of answer_shape
-    other,      // described by words alone
+  nothing,
+  object,  // of answer_shape
+  list,    // {"items": [...], "next_cursor"} of answer_shape
+  items,   // {"items": [...]} without pages
+  lines,   // NDJSON of answer_shape
+  other,   // described by words alone
 };
 
 // What an endpoint answers when all went well.
 struct Answer {
-    int status = 200;
-    std::string body{};
-    std::optional<std::int64_t> version{};  // the object's own, for its ETag
-    std::string location{};
-    bool is_replay = false;               // of a kept answer (Idempotency-Key)
-    std::unique_ptr<http::BodyStream> stream{};
-    std::string_view content_type = "application/json";
+  int status = 200;
+  std::string body{};
+  std::optional<std::int64_t> version{};  // the object's own, for its ETag
+  std::string location{};
+  bool is_replay = false;  // of a kept answer (Idempotency-Key)
+  std::unique_ptr<http::BodyStream> stream{};
+  std::string_view content_type = "application/json";
 };
 
 struct Call;
@@ -69,23 +70,23 @@ struct Endpoint;
 using Handle = Task<Result<Answer>> (*)(Call&);
 
 struct Endpoint {
-    http::Method method;
-    std::string_view path;       // below the prefix, or absolute where is_absolute
-    std::string_view operation;  // unique: the OpenAPI operationId
-    std::string summary;
-    int budget;                  // statements, at most, the first look at a key included
-    Handle handle;
-    Access access = Access::user;
-    std::span<const Parameter> query{};
-    Body body = Body::none;
-    const model::Shape* body_shape = nullptr;
-    Shows shows = Shows::object;
-    const model::Shape* answer_shape = nullptr;
-    int status = 200;
-    bool is_repeatable = true;   // an Idempotency-Key is heeded (POST)
-    bool is_absolute = false;
-    const store::Definitions& (*definitions)(const store::Stores&) = nullptr;
-    const store::Executions& (*executions)(const store::Stores&) = nullptr;
+  http::Method method;
+  std::string_view path;       // below the prefix, or absolute where is_absolute
+  std::string_view operation;  // unique: the OpenAPI operationId
+  std::string summary;
+  int budget;  // statements, at most, the first look at a key included
+  Handle handle;
+  Access access = Access::user;
+  std::span<const Parameter> query{};
+  Body body = Body::none;
+  const model::Shape* body_shape = nullptr;
+  Shows shows = Shows::object;
+  const model::Shape* answer_shape = nullptr;
+  int status = 200;
+  bool is_repeatable = true;  // an Idempotency-Key is heeded (POST)
+  bool is_absolute = false;
+  const store::Definitions& (*definitions)(const store::Stores&) = nullptr;
+  const store::Executions& (*executions)(const store::Stores&) = nullptr;
 };
 
 // The table of all endpoints, on one page.
@@ -93,46 +94,48 @@ std::span<const Endpoint> endpoints();
 
 // The values of query parameters, validated.
 struct Query {
-    std::vector<std::optional<std::string>> values;  // as sent, in the order of the endpoint's parameters
-    std::int64_t limit = 50;
-    bool wants_count = false;
-    std::optional<store::Place> cursor;
+  std::vector<std::optional<std::string>>
+      values;  // as sent, in the order of the endpoint's parameters
+  std::int64_t limit = 50;
+  bool wants_count = false;
+  std::optional<store::Place> cursor;
 };
 
 class InFlight;
 
 // One request on its way through an endpoint.
 struct Call {
-    http::Request& request;
-    const Endpoint& endpoint;
-    const Services& services;
-    InFlight& in_flight;
-    store::Principal caller{};
-    Uuid user{};  // for whom: the caller, or whom an admin acts for
-    std::vector<std::string> path{};  // parameters of the path, decoded
-    Query query{};
-    std::shared_ptr<const json::Value> body{};
-    std::string resource{};  // the path without its query
-    store::IfMatch if_match{};
-    std::optional<std::string> idempotency_key{};
-    Time now{};
-    db::Cost cost{};
+  http::Request& request;
+  const Endpoint& endpoint;
+  const Services& services;
+  InFlight& in_flight;
+  store::Principal caller{};
+  Uuid user{};                      // for whom: the caller, or whom an admin acts for
+  std::vector<std::string> path{};  // parameters of the path, decoded
+  Query query{};
+  std::shared_ptr<const json::Value> body{};
+  std::string resource{};  // the path without its query
+  store::IfMatch if_match{};
+  std::optional<std::string> idempotency_key{};
+  Time now{};
+  db::Cost cost{};
 
-    const store::Definitions& definitions() const { return endpoint.definitions(services.stores); }
-    const store::Executions& executions() const { return endpoint.executions(services.stores); }
+  const store::Definitions& definitions() const { return endpoint.definitions(services.stores); }
+  const store::Executions& executions() const { return endpoint.executions(services.stores); }
 
-    // The n-th parameter of the path as an id. Checked before the endpoint is called.
-    Uuid id(std::size_t index) const { return *Uuid::parse(path[index]); }
-    store::Key key(std::size_t index) const;
+  // The n-th parameter of the path as an id. Checked before the endpoint is called.
+  Uuid id(std::size_t index) const { return *Uuid::parse(path[index]); }
+  store::Key key(std::size_t index) const;
 
-    // A query parameter, by name; nullopt where absent. Its type was checked.
-    std::optional<std::string> text(std::string_view name) const;
-    std::optional<bool> boolean(std::string_view name) const;
-    std::optional<Uuid> uuid(std::string_view name) const;
-    std::optional<Time> time(std::string_view name) const;
+  // A query parameter, by name; nullopt where absent. Its type was checked.
+  std::optional<std::string> text(std::string_view name) const;
+  std::optional<bool> boolean(std::string_view name) const;
+  std::optional<Uuid> uuid(std::string_view name) const;
+  std::optional<Time> time(std::string_view name) const;
 };
 
-// Runs `body` in a transaction. A POST with an Idempotency-Key: the answer is kept with its effect, and a repetition gets it again.
+// Runs `body` in a transaction. A POST with an Idempotency-Key: the answer is kept with its effect,
+// and a repetition gets it again.
 Task<Result<Answer>> write(Call& call, std::function<Task<Result<Answer>>(db::Connection&)> body);
 
 }  // namespace onggi::api

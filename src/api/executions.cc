@@ -6,112 +6,139 @@ namespace onggi::api {
 namespace {
 
 Task<Answer> list(Call& call, db::Connection& connection, store::ExecutionFilter filter) {
-    store::Range range{.after = store::Place::before(store::after_all_times), .limit = call.query.limit};
-    if (call.query.cursor) range.after = *call.query.cursor;
-    store::Items items = co_await call.executions().list(connection, call.user, filter, std::move(range));
-    std::optional<std::int64_t> total;
-    if (call.query.wants_count) total = co_await call.executions().count(connection, call.user, filter);
-    co_return Answer{.body = list_body(call, std::move(items), total)};
+  store::Range range{.after = store::Place::before(store::after_all_times),
+                     .limit = call.query.limit};
+  if (call.query.cursor) range.after = *call.query.cursor;
+  store::Items items =
+      co_await call.executions().list(connection, call.user, filter, std::move(range));
+  std::optional<std::int64_t> total;
+  if (call.query.wants_count)
+    total = co_await call.executions().count(connection, call.user, filter);
+  co_return Answer{.body = list_body(call, std::move(items), total)};
 }
 
 }  // namespace
 
 store::ExecutionFilter filter_of(const Call& call, std::optional<Uuid> subject) {
-    store::ExecutionFilter filter;
-    filter.subject = subject;
-    filter.session = call.text("session_id");
-    filter.status = call.text("status");
-    filter.from = call.time("from").value_or(filter.from);
-    filter.to = call.time("to").value_or(filter.to);
-    return filter;
+  store::ExecutionFilter filter;
+  filter.subject = subject;
+  filter.session = call.text("session_id");
+  filter.status = call.text("status");
+  filter.from = call.time("from").value_or(filter.from);
+  filter.to = call.time("to").value_or(filter.to);
+  return filter;
 }
 
 Task<Result<Answer>> create_execution(Call& call) {
-    Result<store::ExecutionDraft> draft = call.executions().draft(*call.body, call.user, call.now);
-    if (!draft) co_return std::unexpected(std::move(draft.error()));
-    auto drafts = std::make_shared<std::vector<store::ExecutionDraft>>();
-    drafts->push_back(std::move(*draft));
-    const std::shared_ptr<const std::vector<store::ExecutionDraft>> one = std::move(drafts);
-    std::function<Task<Result<Answer>>(db::Connection&)> body = [&call, one](db::Connection& connection) -> Task<Result<Answer>> {
-        std::vector<Result<store::RecordedExecution>> results = co_await call.executions().record(connection, one, call.user);
-        Result<store::RecordedExecution>& result = results.front();
-        if (!result) co_return std::unexpected(std::move(result.error()));
-        std::optional<store::ExecutionPage> page = co_await call.executions().read(connection, result->id, call.user);
-        Answer answer{.status = result->is_repeated ? 200 : 201, .body = std::move(page.value().body), .version = page->version};
-        answer.location = call.resource + '/' + to_string(result->id);
-        co_return answer;
-    };
-    Result<Answer> answer = co_await write(call, std::move(body));
+  Result<store::ExecutionDraft> draft = call.executions().draft(*call.body, call.user, call.now);
+  if (!draft) co_return std::unexpected(std::move(draft.error()));
+  auto drafts = std::make_shared<std::vector<store::ExecutionDraft>>();
+  drafts->push_back(std::move(*draft));
+  const std::shared_ptr<const std::vector<store::ExecutionDraft>> one = std::move(drafts);
+  std::function<Task<Result<Answer>>(db::Connection&)> body =
+      [&call, one](db::Connection& connection) -> Task<Result<Answer>> {
+    std::vector<Result<store::RecordedExecution>> results =
+        co_await call.executions().record(connection, one, call.user);
+    Result<store::RecordedExecution>& result = results.front();
+    if (!result) co_return std::unexpected(std::move(result.error()));
+    std::optional<store::ExecutionPage> page =
+        co_await call.executions().read(connection, result->id, call.user);
+    Answer answer{.status = result->is_repeated ? 200 : 201,
+                  .body = std::move(page.value().body),
+                  .version = page->version};
+    answer.location = call.resource + '/' + to_string(result->id);
     co_return answer;
+  };
+  Result<Answer> answer = co_await write(call, std::move(body));
+  co_return answer;
 }
 
 Task<Result<Answer>> list_executions(Call& call) {
-    const std::optional<Uuid> subject = call.uuid(call.endpoint.query.front().name);
-    std::function<Task<Answer>(db::Connection&)> body = [&call, subject](db::Connection& connection) { return list(call, connection, filter_of(call, subject)); };
-    Answer answer = co_await call.services.database.read<Answer>(call.cost, std::move(body));
-    co_return answer;
+  const std::optional<Uuid> subject = call.uuid(call.endpoint.query.front().name);
+  std::function<Task<Answer>(db::Connection&)> body = [&call, subject](db::Connection& connection) {
+    return list(call, connection, filter_of(call, subject));
+  };
+  Answer answer = co_await call.services.database.read<Answer>(call.cost, std::move(body));
+  co_return answer;
 }
 
 Task<Result<Answer>> list_executions_of_workflow(Call& call) {
-    std::function<Task<Result<Answer>>(db::Connection&)> body = [&call](db::Connection& connection) -> Task<Result<Answer>> {
-        const bool owned = co_await call.services.stores.workflows.is_owned(connection, call.key(0), call.user);
-        if (!owned) co_return store::not_found();
-        Answer answer = co_await list(call, connection, filter_of(call, call.id(0)));
-        co_return answer;
-    };
-    Result<Answer> answer = co_await call.services.database.read<Result<Answer>>(call.cost, std::move(body));
+  std::function<Task<Result<Answer>>(db::Connection&)> body =
+      [&call](db::Connection& connection) -> Task<Result<Answer>> {
+    const bool owned =
+        co_await call.services.stores.workflows.is_owned(connection, call.key(0), call.user);
+    if (!owned) co_return store::not_found();
+    Answer answer = co_await list(call, connection, filter_of(call, call.id(0)));
     co_return answer;
+  };
+  Result<Answer> answer =
+      co_await call.services.database.read<Result<Answer>>(call.cost, std::move(body));
+  co_return answer;
 }
 
 Task<Result<Answer>> get_execution(Call& call) {
-    std::function<Task<std::optional<store::ExecutionPage>>(db::Connection&)> body = [&call](db::Connection& connection) { return call.executions().read(connection, call.id(0), call.user); };
-    std::optional<store::ExecutionPage> page = co_await call.services.database.read<std::optional<store::ExecutionPage>>(call.cost, std::move(body));
-    if (!page) co_return store::not_found();
-    co_return Answer{.body = std::move(page->body), .version = page->version};
+  std::function<Task<std::optional<store::ExecutionPage>>(db::Connection&)> body =
+      [&call](db::Connection& connection) {
+        return call.executions().read(connection, call.id(0), call.user);
+      };
+  std::optional<store::ExecutionPage> page =
+      co_await call.services.database.read<std::optional<store::ExecutionPage>>(call.cost,
+                                                                                std::move(body));
+  if (!page) co_return store::not_found();
+  co_return Answer{.body = std::move(page->body), .version = page->version};
 }
 
 Task<Result<Answer>> patch_execution(Call& call) {
-    std::function<Task<Result<Answer>>(db::Connection&)> body = [&call](db::Connection& connection) -> Task<Result<Answer>> {
-        Result<store::Page> page = co_await call.executions().patch(connection, call.id(0), call.user, call.body, call.if_match, call.now);
-        if (!page) co_return std::unexpected(std::move(page.error()));
-        co_return Answer{.body = std::move(page->body), .version = page->version};
-    };
-    return write(call, std::move(body));
+  std::function<Task<Result<Answer>>(db::Connection&)> body =
+      [&call](db::Connection& connection) -> Task<Result<Answer>> {
+    Result<store::Page> page = co_await call.executions().patch(connection, call.id(0), call.user,
+                                                                call.body, call.if_match, call.now);
+    if (!page) co_return std::unexpected(std::move(page.error()));
+    co_return Answer{.body = std::move(page->body), .version = page->version};
+  };
+  return write(call, std::move(body));
 }
 
 Task<Result<Answer>> remove_execution(Call& call) {
-    std::function<Task<Result<Answer>>(db::Connection&)> body = [&call](db::Connection& connection) -> Task<Result<Answer>> {
-        Result<void> removed = co_await call.executions().remove(connection, call.id(0), call.user, call.if_match);
-        if (!removed) co_return std::unexpected(std::move(removed.error()));
-        co_return Answer{.status = 204};
-    };
-    return write(call, std::move(body));
+  std::function<Task<Result<Answer>>(db::Connection&)> body =
+      [&call](db::Connection& connection) -> Task<Result<Answer>> {
+    Result<void> removed =
+        co_await call.executions().remove(connection, call.id(0), call.user, call.if_match);
+    if (!removed) co_return std::unexpected(std::move(removed.error()));
+    co_return Answer{.status = 204};
+  };
+  return write(call, std::move(body));
 }
 
 Task<Result<Answer>> remove_session(Call& call) {
-    const std::string session = call.text("session_id").value_or("");
-    std::function<Task<Result<Answer>>(db::Connection&)> body = [&call, session](db::Connection& connection) -> Task<Result<Answer>> {
-        co_await call.executions().remove_session(connection, call.user, session);
-        co_return Answer{.status = 204};
-    };
-    Result<Answer> answer = co_await write(call, std::move(body));
-    co_return answer;
+  const std::string session = call.text("session_id").value_or("");
+  std::function<Task<Result<Answer>>(db::Connection&)> body =
+      [&call, session](db::Connection& connection) -> Task<Result<Answer>> {
+    co_await call.executions().remove_session(connection, call.user, session);
+    co_return Answer{.status = 204};
+  };
+  Result<Answer> answer = co_await write(call, std::move(body));
+  co_return answer;
 }
 
 Task<Result<Answer>> append_steps(Call& call) {
-    Result<std::vector<model::Step>> drafted = store::draft_steps(*call.body, call.now);
-    if (!drafted) co_return std::unexpected(std::move(drafted.error()));
-    const std::vector<model::Step> steps = std::move(*drafted);
-    std::function<Task<Result<Answer>>(db::Connection&)> body = [&call, steps](db::Connection& connection) -> Task<Result<Answer>> {
-        Result<std::vector<std::string>> documents = co_await call.executions().append_steps(connection, call.id(0), call.user, steps, call.now);
-        if (!documents) co_return std::unexpected(std::move(documents.error()));
-        Answer answer{.status = 201};
-        if (call.body->is_array()) answer.body = fmt::format("{{\"items\":[{}]}}", fmt::join(*documents, ","));
-        else answer.body = std::move(documents->front());
-        co_return answer;
-    };
-    Result<Answer> answer = co_await write(call, std::move(body));
+  Result<std::vector<model::Step>> drafted = store::draft_steps(*call.body, call.now);
+  if (!drafted) co_return std::unexpected(std::move(drafted.error()));
+  const std::vector<model::Step> steps = std::move(*drafted);
+  std::function<Task<Result<Answer>>(db::Connection&)> body =
+      [&call, steps](db::Connection& connection) -> Task<Result<Answer>> {
+    Result<std::vector<std::string>> documents =
+        co_await call.executions().append_steps(connection, call.id(0), call.user, steps, call.now);
+    if (!documents) co_return std::unexpected(std::move(documents.error()));
+    Answer answer{.status = 201};
+    if (call.body->is_array())
+      answer.body = fmt::format("{{\"items\":[{}]}}", fmt::join(*documents, ","));
+    else
+      answer.body = std::move(documents->front());
     co_return answer;
+  };
+  Result<Answer> answer = co_await write(call, std::move(body));
+  co_return answer;
 }
 
 }  // namespace onggi::api

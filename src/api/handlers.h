@@ -1,4 +1,5 @@
-// What endpoints do: one function each, one file per resource. A handler decodes, validates, calls a store, answers.
+// What endpoints do: one function each, one file per resource. A handler decodes, validates, calls
+// a store, answers.
 #pragma once
 
 #include "api/endpoint.h"

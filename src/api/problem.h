@@ -12,9 +12,11 @@ namespace onggi::api {
 int status_of(Code code);
 
 // {"type", "title", "status", "detail", "request_id", "errors"?}
-void append_problem(int status, std::string_view detail, std::string_view request_id, const std::vector<FieldError>& errors, std::string& out);
+void append_problem(int status, std::string_view detail, std::string_view request_id,
+                    const std::vector<FieldError>& errors, std::string& out);
 
-http::Response problem_response(int status, std::string_view detail, std::string_view request_id, const std::vector<FieldError>& errors = {});
+http::Response problem_response(int status, std::string_view detail, std::string_view request_id,
+                                const std::vector<FieldError>& errors = {});
 http::Response problem_response(const Error& error, std::string_view request_id);
 
 }  // namespace onggi::api

@@ -8,21 +8,23 @@ namespace onggi::api {
 
 // A request target taken apart and decoded.
 struct Target {
-    std::string path;  // "/api/agent-builder/agents/018f..."
-    std::vector<std::string> segments;
-    Pairs pairs;
+  std::string path;  // "/api/agent-builder/agents/018f..."
+  std::vector<std::string> segments;
+  Pairs pairs;
 };
 
 // 400 for what is no origin-form or absolute-form target of RFC 9112.
 Result<Target> read_target(std::string_view target);
 
-// Finds out who calls: 401 for a key that is missing or unknown. Calls over the control socket are an admin's.
+// Finds out who calls: 401 for a key that is missing or unknown. Calls over the control socket are
+// an admin's.
 Task<Result<void>> identify(Call& call);
 
 // Whether the parameters of the path have the form of ids; what has not is nowhere.
 bool fits_path(const Call& call);
 
-// Whether the caller may, for whom it acts, and the query: 403, 404 (an admin for an unknown user), 422.
+// Whether the caller may, for whom it acts, and the query: 403, 404 (an admin for an unknown user),
+// 422.
 Task<Result<void>> authorize(Call& call, Pairs pairs);
 
 // Whether a Content-Type is that of NDJSON, by any of its names.

@@ -5,26 +5,28 @@
 
 namespace onggi::api {
 
-Task<Result<Answer>> get_health(Call&) { co_return Answer{.body = R"({"status":"ok"})"}; }
+Task<Result<Answer>> get_health(Call&) {
+  co_return Answer{.body = R"({"status":"ok"})"};
+}
 
 Task<Result<Answer>> get_readiness(Call& call) {
-    const std::string trouble = call.services.trouble ? call.services.trouble() : std::string();
-    if (trouble.empty()) co_return Answer{.body = R"({"status":"ok"})"};
-    Answer answer{.status = 503, .body = R"({"status":"unavailable","detail":)"};
-    json::append_quoted(trouble, answer.body);
-    answer.body += '}';
-    co_return answer;
+  const std::string trouble = call.services.trouble ? call.services.trouble() : std::string();
+  if (trouble.empty()) co_return Answer{.body = R"({"status":"ok"})"};
+  Answer answer{.status = 503, .body = R"({"status":"unavailable","detail":)"};
+  json::append_quoted(trouble, answer.body);
+  answer.body += '}';
+  co_return answer;
 }
 
 Task<Result<Answer>> get_metrics(Call& call) {
-    Answer answer{.body = call.services.registry.text()};
-    answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    co_return answer;
+  Answer answer{.body = call.services.registry.text()};
+  answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  co_return answer;
 }
 
 Task<Result<Answer>> get_openapi(Call&) {
-    static const std::string document = openapi_document();
-    co_return Answer{.body = document};
+  static const std::string document = openapi_document();
+  co_return Answer{.body = document};
 }
 
 }  // namespace onggi::api

@@ -3,47 +3,51 @@
 namespace onggi::auth {
 
 Task<std::optional<store::Principal>> Authenticator::by_key(db::Cost& cost, std::string_view key) {
-    const Sha256 hash = sha256(key);
-    std::uint64_t generation = 0;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto kept = keys_.find(hash);
-        if (kept != keys_.end()) co_return kept->second;
-        generation = generation_;
-    }
-    std::function<Task<std::optional<store::Principal>>(db::Connection&)> find = [this, hash](db::Connection& connection) { return users_.by_key(connection, hash); };
-    const std::optional<store::Principal> principal = co_await database_.read<std::optional<store::Principal>>(cost, std::move(find));
-    if (principal) {
-        const std::lock_guard lock(mutex_);
-        if (keys_.size() >= kept_max) keys_.clear();
-        if (generation == generation_) keys_.emplace(hash, *principal);
-    }
-    co_return principal;
+  const Sha256 hash = sha256(key);
+  std::uint64_t generation = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto kept = keys_.find(hash);
+    if (kept != keys_.end()) co_return kept->second;
+    generation = generation_;
+  }
+  std::function<Task<std::optional<store::Principal>>(db::Connection&)> find =
+      [this, hash](db::Connection& connection) { return users_.by_key(connection, hash); };
+  const std::optional<store::Principal> principal =
+      co_await database_.read<std::optional<store::Principal>>(cost, std::move(find));
+  if (principal) {
+    const std::lock_guard lock(mutex_);
+    if (keys_.size() >= kept_max) keys_.clear();
+    if (generation == generation_) keys_.emplace(hash, *principal);
+  }
+  co_return principal;
 }
 
 Task<std::optional<model::Role>> Authenticator::role(db::Cost& cost, Uuid user) {
-    std::uint64_t generation = 0;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto kept = roles_.find(user);
-        if (kept != roles_.end()) co_return kept->second;
-        generation = generation_;
-    }
-    std::function<Task<std::optional<model::Role>>(db::Connection&)> find = [this, user](db::Connection& connection) { return users_.role(connection, user); };
-    const std::optional<model::Role> role = co_await database_.read<std::optional<model::Role>>(cost, std::move(find));
-    if (role) {
-        const std::lock_guard lock(mutex_);
-        if (roles_.size() >= kept_max) roles_.clear();
-        if (generation == generation_) roles_.emplace(user, *role);
-    }
-    co_return role;
+  std::uint64_t generation = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto kept = roles_.find(user);
+    if (kept != roles_.end()) co_return kept->second;
+    generation = generation_;
+  }
+  std::function<Task<std::optional<model::Role>>(db::Connection&)> find =
+      [this, user](db::Connection& connection) { return users_.role(connection, user); };
+  const std::optional<model::Role> role =
+      co_await database_.read<std::optional<model::Role>>(cost, std::move(find));
+  if (role) {
+    const std::lock_guard lock(mutex_);
+    if (roles_.size() >= kept_max) roles_.clear();
+    if (generation == generation_) roles_.emplace(user, *role);
+  }
+  co_return role;
 }
 
 void Authenticator::forget() {
-    const std::lock_guard lock(mutex_);
-    ++generation_;
-    keys_.clear();
-    roles_.clear();
+  const std::lock_guard lock(mutex_);
+  ++generation_;
+  keys_.clear();
+  roles_.clear();
 }
 
 }  // namespace onggi::auth

@@ -1,7 +1,8 @@
 // Who is calling: API keys to principals, kept in memory.
 //
-// On the embedded store this server is the only writer, so that what is kept is always right: whatever changes a key, a role or a user
-// calls forget() in its after_commit. What was read before such a change is not kept after it (a generation counts them).
+// On the embedded store this server is the only writer, so that what is kept is always right:
+// whatever changes a key, a role or a user calls forget() in its after_commit. What was read before
+// such a change is not kept after it (a generation counts them).
 #pragma once
 
 #include <atomic>
@@ -20,34 +21,36 @@ namespace onggi::auth {
 inline constexpr std::size_t kept_max = 10'000;  // beyond: the memory starts anew
 
 class Authenticator {
-public:
-    Authenticator(db::Database& database, const store::Users& users) : database_(database), users_(users) {}
+ public:
+  Authenticator(db::Database& database, const store::Users& users)
+      : database_(database), users_(users) {}
 
-    // The principal of an API key; nullopt for a key that is unknown or revoked. At most one statement; none where it is kept.
-    Task<std::optional<store::Principal>> by_key(db::Cost& cost, std::string_view key);
+  // The principal of an API key; nullopt for a key that is unknown or revoked. At most one
+  // statement; none where it is kept.
+  Task<std::optional<store::Principal>> by_key(db::Cost& cost, std::string_view key);
 
-    // The role of a user, for whom an admin acts; nullopt if there is none.
-    Task<std::optional<model::Role>> role(db::Cost& cost, Uuid user);
+  // The role of a user, for whom an admin acts; nullopt if there is none.
+  Task<std::optional<model::Role>> role(db::Cost& cost, Uuid user);
 
-    // Thread-safe and quick: call it from after_commit.
-    void forget();
+  // Thread-safe and quick: call it from after_commit.
+  void forget();
 
-private:
-    struct HashOfHash {
-        std::size_t operator()(const Sha256& hash) const noexcept {
-            std::size_t value;
-            static_assert(sizeof(value) <= sizeof(hash));
-            __builtin_memcpy(&value, hash.data(), sizeof(value));
-            return value;
-        }
-    };
+ private:
+  struct HashOfHash {
+    std::size_t operator()(const Sha256& hash) const noexcept {
+      std::size_t value;
+      static_assert(sizeof(value) <= sizeof(hash));
+      __builtin_memcpy(&value, hash.data(), sizeof(value));
+      return value;
+    }
+  };
 
-    db::Database& database_;
-    const store::Users& users_;
-    std::mutex mutex_;
-    std::uint64_t generation_ = 0;
-    std::unordered_map<Sha256, store::Principal, HashOfHash> keys_;
-    std::unordered_map<Uuid, model::Role> roles_;
+  db::Database& database_;
+  const store::Users& users_;
+  std::mutex mutex_;
+  std::uint64_t generation_ = 0;
+  std::unordered_map<Sha256, store::Principal, HashOfHash> keys_;
+  std::unordered_map<Uuid, model::Role> roles_;
 };
 
 }  // namespace onggi::auth

@@ -6,18 +6,25 @@ namespace onggi {
 namespace {
 
 TEST(Utf8, well_formed_text_is_utf8) {
-    EXPECT_TRUE(is_utf8(""));
-    EXPECT_TRUE(is_utf8("a\x7F" "옹기\xF4\x8F\xBF\xBF"));
+  EXPECT_TRUE(is_utf8(""));
+  EXPECT_TRUE(
+      is_utf8("a\x7F"
+              "옹기\xF4\x8F\xBF\xBF"));
 }
 
 TEST(Utf8, overlong_forms_surrogates_and_cut_sequences_are_not) {
-    for (const std::string_view text : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF", "a\xEC\x98", "\x80"}) EXPECT_FALSE(is_utf8(text)) << text;
+  for (const std::string_view text :
+       {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF", "a\xEC\x98", "\x80"})
+    EXPECT_FALSE(is_utf8(text)) << text;
 }
 
 TEST(Utf8, every_stray_byte_becomes_a_replacement) {
-    EXPECT_EQ(to_utf8("a\xFF" "b"), "a\xEF\xBF\xBD" "b");
-    EXPECT_EQ(to_utf8("옹\xEC\x98"), "옹\xEF\xBF\xBD\xEF\xBF\xBD");
-    EXPECT_EQ(to_utf8("plain"), "plain");
+  EXPECT_EQ(to_utf8("a\xFF"
+                    "b"),
+            "a\xEF\xBF\xBD"
+            "b");
+  EXPECT_EQ(to_utf8("옹\xEC\x98"), "옹\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(to_utf8("plain"), "plain");
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
-// The seam to the databases, kept low: a named statement goes in, rows come out. Stores and row mapping stand above it once;
-// a driver (db/sqlite) stands behind it.
+// The seam to the databases, kept low: a named statement goes in, rows come out. Stores and row
+// mapping stand above it once; a driver (db/sqlite) stands behind it.
 //
 // Promises that every driver keeps, and tests/conformance/database_test.cc holds it to:
-//  - a write is acknowledged (write() returns a value) only when it is durable; an Error or an exception means: nothing happened;
+//  - a write is acknowledged (write() returns a value) only when it is durable; an Error or an
+//  exception means: nothing happened;
 //  - a reader sees everything that was acknowledged before it began (read your own writes);
 //  - one snapshot for the statements of one read() body;
-//  - a body of write() may be run more than once (after the members of a group were rolled back together), so it must not change
+//  - a body of write() may be run more than once (after the members of a group were rolled back
+//  together), so it must not change
 //    anything but its own result and the database.
 #pragma once
 
@@ -14,8 +16,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <span>
+#include <stdexcept>
 #include <type_traits>
 #include <vector>
 
@@ -27,97 +29,107 @@
 
 namespace onggi::db {
 
-// What one request has spent; shown as Onggi-Queries and Server-Timing. A statement that is run once for each of many rows of
-// parameters (run_each, many_each) counts once, for no rows as well: it is prepared once and handed over as one piece of work, and a count must
-// not depend on the data. Transaction control is not counted.
+// What one request has spent; shown as Onggi-Queries and Server-Timing. A statement that is run
+// once for each of many rows of parameters (run_each, many_each) counts once, for no rows as well:
+// it is prepared once and handed over as one piece of work, and a count must not depend on the
+// data. Transaction control is not counted.
 struct Cost {
-    std::uint32_t statements = 0;  // of a write, those of the run that counted
-    std::chrono::nanoseconds time{};  // of a write, from its call to its answer: waiting and COMMIT included
+  std::uint32_t statements = 0;  // of a write, those of the run that counted
+  std::chrono::nanoseconds
+      time{};  // of a write, from its call to its answer: waiting and COMMIT included
 };
 
-// Where statements run: one caller at a time. Throws Unavailable (disk full, queue full) or std::runtime_error (damage, bugs).
+// Where statements run: one caller at a time. Throws Unavailable (disk full, queue full) or
+// std::runtime_error (damage, bugs).
 class Connection {
-public:
-    virtual ~Connection() = default;
+ public:
+  virtual ~Connection() = default;
 
-    // For INSERT, UPDATE, DELETE: how many rows changed. A violated UNIQUE or PRIMARY KEY throws UniqueViolation (statements that
-    // expect it say ON CONFLICT DO NOTHING).
-    virtual Task<std::int64_t> run(const Statement& statement, Params params) = 0;
-    // The same statement for every row of parameters, in order; the sum of rows changed.
-    virtual Task<std::int64_t> run_each(const Statement& statement, std::vector<Params> rows) = 0;
-    virtual Task<Rows> many(const Statement& statement, Params params) = 0;
-    // As many(), but ends behind the row with which the texts reach max_bytes; the rows then say is_cut(). For lists, whose rows may
-    // be of any size.
-    virtual Task<Rows> many_within(const Statement& statement, Params params, std::size_t max_bytes) = 0;
-    // The same query for every row of parameters; what they return, one after the other. Counts once, like run_each.
-    virtual Task<Rows> many_each(const Statement& statement, std::vector<Params> rows) = 0;
+  // For INSERT, UPDATE, DELETE: how many rows changed. A violated UNIQUE or PRIMARY KEY throws
+  // UniqueViolation (statements that expect it say ON CONFLICT DO NOTHING).
+  virtual Task<std::int64_t> run(const Statement& statement, Params params) = 0;
+  // The same statement for every row of parameters, in order; the sum of rows changed.
+  virtual Task<std::int64_t> run_each(const Statement& statement, std::vector<Params> rows) = 0;
+  virtual Task<Rows> many(const Statement& statement, Params params) = 0;
+  // As many(), but ends behind the row with which the texts reach max_bytes; the rows then say
+  // is_cut(). For lists, whose rows may be of any size.
+  virtual Task<Rows> many_within(const Statement& statement, Params params,
+                                 std::size_t max_bytes) = 0;
+  // The same query for every row of parameters; what they return, one after the other. Counts once,
+  // like run_each.
+  virtual Task<Rows> many_each(const Statement& statement, std::vector<Params> rows) = 0;
 
-    // Inside write() only: `published` runs once, after COMMIT and before write() returns, on the thread that committed; never after
-    // a roll-back. For caches. Must be quick and must not throw.
-    virtual void after_commit(std::move_only_function<void()> published) = 0;
+  // Inside write() only: `published` runs once, after COMMIT and before write() returns, on the
+  // thread that committed; never after a roll-back. For caches. Must be quick and must not throw.
+  virtual void after_commit(std::move_only_function<void()> published) = 0;
 };
 
 struct UniqueViolation : std::runtime_error {
-    using std::runtime_error::runtime_error;
+  using std::runtime_error::runtime_error;
 };
 
 // A row refers to another that is gone.
 struct ForeignKeyViolation : std::runtime_error {
-    using std::runtime_error::runtime_error;
+  using std::runtime_error::runtime_error;
 };
 
-// A long read that is taken piece by piece: one statement, one snapshot, a bounded number of them at a time.
+// A long read that is taken piece by piece: one statement, one snapshot, a bounded number of them
+// at a time.
 class Cursor {
-public:
-    virtual ~Cursor() = default;
-    // Up to max_rows further rows or about max_bytes, whichever comes first; empty at the end. Blocks for as long as the reads take:
-    // call it on Workers.
-    virtual Rows next(std::size_t max_rows, std::size_t max_bytes) = 0;
+ public:
+  virtual ~Cursor() = default;
+  // Up to max_rows further rows or about max_bytes, whichever comes first; empty at the end. Blocks
+  // for as long as the reads take: call it on Workers.
+  virtual Rows next(std::size_t max_rows, std::size_t max_bytes) = 0;
 };
 
 class Database {
-public:
-    virtual ~Database() = default;
+ public:
+  virtual ~Database() = default;
 
-    // Runs `body` over one snapshot; for a single statement prefer many(). Bodies are coroutines that take values.
-    template <class T>
-    Task<T> read(Cost& cost, std::function<Task<T>(Connection&)> body) {
-        std::optional<T> result;
-        std::function<Task<void>(Connection&)> erased = [&result, &body](Connection& connection) -> Task<void> {
-            T value = co_await body(connection);
-            result.emplace(std::move(value));
-        };
-        co_await do_read(cost, std::move(erased));
-        co_return std::move(*result);
-    }
+  // Runs `body` over one snapshot; for a single statement prefer many(). Bodies are coroutines that
+  // take values.
+  template <class T>
+  Task<T> read(Cost& cost, std::function<Task<T>(Connection&)> body) {
+    std::optional<T> result;
+    std::function<Task<void>(Connection&)> erased = [&result,
+                                                     &body](Connection& connection) -> Task<void> {
+      T value = co_await body(connection);
+      result.emplace(std::move(value));
+    };
+    co_await do_read(cost, std::move(erased));
+    co_return std::move(*result);
+  }
 
-    // One statement on a snapshot of its own.
-    virtual Task<Rows> many(Cost& cost, const Statement& statement, Params params) = 0;
+  // One statement on a snapshot of its own.
+  virtual Task<Rows> many(Cost& cost, const Statement& statement, Params params) = 0;
 
-    // Runs `body` in a transaction. A value commits; an Error rolls back and is returned; an exception rolls back and is thrown.
-    // Throws Unavailable at once, without having run it, when too many writes are waiting. The waiting coroutine goes on on the
-    // executor it came from.
-    template <class T>
-    Task<Result<T>> write(Cost& cost, std::function<Task<Result<T>>(Connection&)> body) {
-        std::optional<Result<T>> result;
-        std::function<Task<bool>(Connection&)> erased = [&result, &body](Connection& connection) -> Task<bool> {
-            result.reset();
-            Result<T> value = co_await body(connection);
-            const bool commit = value.has_value();
-            result.emplace(std::move(value));
-            co_return commit;
-        };
-        co_await do_write(cost, std::move(erased));
-        co_return std::move(*result);
-    }
+  // Runs `body` in a transaction. A value commits; an Error rolls back and is returned; an
+  // exception rolls back and is thrown. Throws Unavailable at once, without having run it, when too
+  // many writes are waiting. The waiting coroutine goes on on the executor it came from.
+  template <class T>
+  Task<Result<T>> write(Cost& cost, std::function<Task<Result<T>>(Connection&)> body) {
+    std::optional<Result<T>> result;
+    std::function<Task<bool>(Connection&)> erased = [&result,
+                                                     &body](Connection& connection) -> Task<bool> {
+      result.reset();
+      Result<T> value = co_await body(connection);
+      const bool commit = value.has_value();
+      result.emplace(std::move(value));
+      co_return commit;
+    };
+    co_await do_write(cost, std::move(erased));
+    co_return std::move(*result);
+  }
 
-    // Starts a long read, which sees what was committed before this call; throws Unavailable when all places for long reads are
-    // taken. Counts as one statement. The parameters are copied. The Cursor must be gone before the Database is.
-    virtual std::unique_ptr<Cursor> open(Cost& cost, const Statement& statement, Params params) = 0;
+  // Starts a long read, which sees what was committed before this call; throws Unavailable when all
+  // places for long reads are taken. Counts as one statement. The parameters are copied. The Cursor
+  // must be gone before the Database is.
+  virtual std::unique_ptr<Cursor> open(Cost& cost, const Statement& statement, Params params) = 0;
 
-protected:
-    virtual Task<void> do_read(Cost& cost, std::function<Task<void>(Connection&)> body) = 0;
-    virtual Task<void> do_write(Cost& cost, std::function<Task<bool>(Connection&)> body) = 0;
+ protected:
+  virtual Task<void> do_read(Cost& cost, std::function<Task<void>(Connection&)> body) = 0;
+  virtual Task<void> do_write(Cost& cost, std::function<Task<bool>(Connection&)> body) = 0;
 };
 
 }  // namespace onggi::db

@@ -1,21 +1,23 @@
-// What the catalogue of SQL is made of. The statements themselves stand in sql/*.sql and are embedded at build as sql::<area>_<name>.
+// What the catalogue of SQL is made of. The statements themselves stand in sql/*.sql and are
+// embedded at build as sql::<area>_<name>.
 #pragma once
 
 #include <string_view>
 
 namespace onggi::db {
 
-// A statement has static storage: its address identifies it (prepared once a connection, counted by name in the metrics).
+// A statement has static storage: its address identifies it (prepared once a connection, counted by
+// name in the metrics).
 struct Statement {
-    std::string_view name;  // "agents.get"
-    std::string_view text;  // parameters are $1, $2, ...
+  std::string_view name;  // "agents.get"
+  std::string_view text;  // parameters are $1, $2, ...
 };
 
 // One step of the schema, append-only, applied in order, each in a transaction.
 struct Migration {
-    int version;  // 1, 2, 3, ... without gaps
-    std::string_view name;
-    std::string_view text;  // may hold several statements
+  int version;  // 1, 2, 3, ... without gaps
+  std::string_view name;
+  std::string_view text;  // may hold several statements
 };
 
 }  // namespace onggi::db

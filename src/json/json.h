@@ -37,7 +37,8 @@ inline constexpr std::size_t max_enclosed_depth = max_depth + 8;
 // decides; duplicates are looked for last. `storage` (say, a boost::json::monotonic_resource of the
 // request) must outlive the value. Linear time and space in text.size().
 // `depth` is how deep it may be, at most max_enclosed_depth.
-Result<Value> parse(std::string_view text, boost::json::storage_ptr storage = {}, std::size_t depth = max_depth);
+Result<Value> parse(std::string_view text, boost::json::storage_ptr storage = {},
+                    std::size_t depth = max_depth);
 
 // Parses what onggi itself wrote and stored. Throws std::runtime_error if it is not JSON: the store
 // is damaged.

@@ -160,10 +160,11 @@ class Builder {
   bool trusted_;
   Refused refused_ = Refused::nothing;
   std::size_t members_ = 0;
-  std::size_t depth_ = 0;                         // of objects alone
-  std::array<std::size_t, max_enclosed_depth + 1> names_;  // by depth: how many the object has so far
-  std::vector<NameSample> samples_;               // of the open objects that are large
-  std::string begun_name_;  // the parts of a name with escapes, in a large object
+  std::size_t depth_ = 0;  // of objects alone
+  std::array<std::size_t, max_enclosed_depth + 1>
+      names_;                        // by depth: how many the object has so far
+  std::vector<NameSample> samples_;  // of the open objects that are large
+  std::string begun_name_;           // the parts of a name with escapes, in a large object
   alignas(Value) unsigned char scratch_[4096];
   boost::json::value_stack stack_;
 };
@@ -258,7 +259,8 @@ std::unexpected<Error> refusal(Refused what, std::string pointer) {
 }
 static_assert(max_depth == 100);
 
-Result<Value> read(std::string_view text, bool trusted, boost::json::storage_ptr storage, std::size_t depth) {
+Result<Value> read(std::string_view text, bool trusted, boost::json::storage_ptr storage,
+                   std::size_t depth) {
   boost::json::basic_parser<Builder> parser({.max_depth = depth}, text, trusted,
                                             std::move(storage));
   error_code error;

@@ -8,13 +8,13 @@
 namespace onggi::model {
 
 enum class View : std::uint8_t {
-    item,   // as in a list: without heavy fields
-    heavy,  // the heavy fields alone
-    whole,  // both
+  item,   // as in a list: without heavy fields
+  heavy,  // the heavy fields alone
+  whole,  // both
 };
 
-// Appends the members, "name":value,..., without braces and without what is embedded or write-only. Absent values are null.
-// Nothing is appended where the view holds no field.
+// Appends the members, "name":value,..., without braces and without what is embedded or write-only.
+// Absent values are null. Nothing is appended where the view holds no field.
 void append_members(const Shape& shape, Record& record, View view, std::string& out);
 
 // The whole as an object.

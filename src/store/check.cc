@@ -1,11 +1,11 @@
 #include "store/check.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <functional>
 #include <span>
+
+#include <fmt/format.h>
 
 #include "json/json.h"
 #include "model/decode.h"
@@ -28,224 +28,298 @@ constexpr std::size_t bytes_at_once = 8u << 20;
 
 // Whether a cell holds what would be bound there.
 bool agrees(const db::Param& param, const db::Row& row, int column) {
-    if (param.kind == db::Param::Kind::null || row.is_null(column)) return param.kind == db::Param::Kind::null && row.is_null(column);
-    return param.kind == db::Param::Kind::integer ? row.integer(column) == param.integer : row.text(column) == param.bytes;
+  if (param.kind == db::Param::Kind::null || row.is_null(column))
+    return param.kind == db::Param::Kind::null && row.is_null(column);
+  return param.kind == db::Param::Kind::integer ? row.integer(column) == param.integer
+                                                : row.text(column) == param.bytes;
 }
 
-// Which columns check.executions selects as null: input_data, output_data and error_message stand in the document alone, and
-// execution_context in its column alone.
+// Which columns check.executions selects as null: input_data, output_data and error_message stand
+// in the document alone, and execution_context in its column alone.
 constexpr std::array<std::size_t, 4> kept_once{4, 5, 7, 23};
 
 class Checker {
-public:
-    explicit Checker(db::Database& database) : database_(database) {}
+ public:
+  explicit Checker(db::Database& database) : database_(database) {}
 
-    CheckReport run() {
-        check_definitions();
-        check_workflows();
-        check_executions("agent_executions", model::agent_execution_shape, sql::check_executions_agent);
-        check_executions("workflow_executions", model::workflow_execution_shape, sql::check_executions_workflow);
-        check_steps(sql::check_steps_agent);
-        check_steps(sql::check_steps_workflow);
-        return std::move(report_);
-    }
+  CheckReport run() {
+    check_definitions();
+    check_workflows();
+    check_executions("agent_executions", model::agent_execution_shape, sql::check_executions_agent);
+    check_executions("workflow_executions", model::workflow_execution_shape,
+                     sql::check_executions_workflow);
+    check_steps(sql::check_steps_agent);
+    check_steps(sql::check_steps_workflow);
+    return std::move(report_);
+  }
 
-private:
-    // One table, a row at a time; what a row throws is a trouble of that row.
-    void each(const std::string& table, const db::Statement& statement, const std::function<void(const db::Row&)>& look) {
-        db::Cost cost;
-        const std::unique_ptr<db::Cursor> cursor = database_.open(cost, statement, {});
-        for (db::Rows rows = cursor->next(rows_at_once, bytes_at_once); !rows.empty(); rows = cursor->next(rows_at_once, bytes_at_once))
-            for (const db::Row row : rows) {
-                ++report_.counts[table];
-                try {
-                    look(row);
-                } catch (const std::exception& error) {
-                    complain("{}, row {}: {}", table, report_.counts[table], error.what());
-                }
-            }
-    }
-
-    template <class... Args>
-    void complain(fmt::format_string<Args...> format, Args&&... args) {
-        if (report_.troubles.size() < troubles_max) report_.troubles.push_back(fmt::format(format, std::forward<Args>(args)...));
-    }
-
-    // The record that a document holds; its columns must say the same, from `first` on. Returns it for further looks.
-    std::shared_ptr<Record> compare(const std::string& table, const Shape& shape, const db::Row& row, std::string_view document, std::span<const std::size_t> passed_over = {}) {
-        std::shared_ptr<Record> record = shape.make();
-        model::decode_stored(shape, json::parse_stored(document), *record);
-        db::Params params;
-        bind(shape, *record, params);
-        for (std::size_t i = 0; i < params.values().size(); ++i)
-            if (std::ranges::find(passed_over, i) == passed_over.end() && !agrees(params.values()[i], row, static_cast<int>(i)))
-                complain("{}: column {} of a row differs from its document {}", table, i + 1, document.substr(0, 60));
-        return record;
-    }
-
-    std::shared_ptr<Record> compare_item(const std::string& table, const Shape& shape, const db::Row& row, int document_column, std::span<const std::size_t> passed_over = {}) {
-        const std::string_view document = row.text(document_column);
-        const std::shared_ptr<Record> record = compare(table, shape, row, document, passed_over);
-        std::string again = "{";
-        model::append_members(shape, *record, model::View::item, again);
-        again += '}';
-        if (again != document) complain("{}: a document is not in the form in which it is shown: {}", table, document.substr(0, 60));
-        return record;
-    }
-
-    // An entry of an agent's list: its document is the whole entry.
-    void compare_entry(const std::string& table, const Shape& shape, const db::Row& row, std::string_view document) {
-        const std::shared_ptr<Record> record = compare(table, shape, row, document);
-        if (model::to_json(shape, *record) != document) complain("{}: a document is not in the form in which it is shown: {}", table, document.substr(0, 60));
-    }
-
-    void check_definitions() {
-        each("users", sql::check_users, [this](const db::Row& row) { compare_item("users", model::user_shape, row, 7); });
-        each("api_keys", sql::check_keys, [this](const db::Row& row) { check_key(row); });
-        each("tools", sql::check_tools, [this](const db::Row& row) {
-            const std::shared_ptr<Record> tool = compare_item("tools", model::tool_shape, row, 13);
-            if (model::to_json(model::tool_summary_shape, *tool) != row.text(14)) complain("tools: the summary of '{}' differs from its document", row.text(0));
-        });
-        each("knowledgebases", sql::check_knowledgebases, [this](const db::Row& row) { compare_item("knowledgebases", model::knowledgebase_shape, row, 11); });
-        each("blocks", sql::check_blocks, [this](const db::Row& row) { compare_item("blocks", model::block_shape, row, 13); });
-        each("agents", sql::check_agents, [this](const db::Row& row) { compare_item("agents", model::agent_shape, row, 12); });
-        each("agent_tools", sql::check_agent_tools, [this](const db::Row& row) { compare_entry("agent_tools", model::agent_tool_shape, row, row.text(3)); });
-        each("agent_knowledgebases", sql::check_agent_knowledgebases, [this](const db::Row& row) { compare_entry("agent_knowledgebases", model::agent_knowledgebase_shape, row, row.text(2)); });
-        each("agents whose newest version is not the present one", sql::check_agent_versions, [this](const db::Row& row) { complain("agent {} has no version row of its present version", to_string(row.uuid(0))); });
-        each("agent_versions", sql::check_agent_contents, [this](const db::Row& row) { check_version_content(row); });
-    }
-
-    void check_key(const db::Row& row) {
-        const json::Value document = json::parse_stored(row.text(3));
-        const bool same = document.at("id").as_string() == to_string(row.uuid(0)) && document.at("name").as_string() == row.text(1) && document.at("created_at").as_string() == to_string(row.time(2));
-        if (!same) complain("api_keys: key {} differs from its document", to_string(row.uuid(0)));
-    }
-
-    // What a version holds fits an agent; the present one holds what the agent does. Of its lists less may be left in the agent: links go
-    // with a knowledgebase that is deleted.
-    void check_version_content(const db::Row& row) {
-        model::Agent version;
-        model::decode_stored(model::agent_content_shape, json::parse_stored(row.text(2)), version);
-        if (model::to_json(model::agent_content_shape, version) != row.text(2)) complain("agent_versions: a content is not in the form in which it is shown: {}", row.text(2).substr(0, 60));
-        if (row.is_null(3)) return;
-        model::Agent present;
-        model::decode_stored(model::agent_shape, json::parse_stored(row.text(3)), present);
-        version.tools.clear();
-        version.knowledgebases.clear();
-        if (model::to_json(model::agent_content_shape, version) != model::to_json(model::agent_content_shape, present))
-            complain("agent_versions: version {} of agent {} is the present one and differs from it", row.integer(1), to_string(row.uuid(0)));
-    }
-
-    void check_workflows() {
-        each("workflows", sql::check_workflows, [this](const db::Row& found) {
-            const Uuid id = found.uuid(0);
-            std::function<Task<bool>(db::Connection&)> look = [this, id](db::Connection& connection) -> Task<bool> {
-                snapshot_ = &connection;
-                check_workflow(id);
-                co_return true;
-            };
-            db::Cost cost;
-            run_now(database_.read<bool>(cost, std::move(look)));
-        });
-    }
-
-    // In one snapshot, so that a server that goes on writing does not look like a disagreement.
-    void check_workflow(const Uuid& id) {
-        const db::Rows rows = rows_of(sql::check_workflow, id);
-        for (const db::Row row : rows) {
-            const std::string_view document = row.text(8);
-            const std::string whole = fmt::format("{},{},{}}}", document.substr(0, document.size() - 1), row.text(9), row.text(11));
-            const json::Value page = json::parse_stored(whole);
-            model::Workflow workflow;
-            model::decode_stored(model::workflow_shape, page, workflow);
-            compare_workflow(row, workflow, document);
-            const auto graph = model::take_apart(page.at("graph_definition"), workflow.graph_definition.text, {});
-            if (!graph) return complain("workflow {}: its graph does not hold: {}", to_string(workflow.id), graph.error().detail);
-            if (graph->page != row.text(9)) complain("workflow {}: the page differs from the graph", to_string(workflow.id));
-            if (model::pack(graph->name_places) != row.text(10)) complain("workflow {}: name_places differ from the graph", to_string(workflow.id));
-            compare_graph(workflow, *graph);
-            compare_triggers(workflow);
+ private:
+  // One table, a row at a time; what a row throws is a trouble of that row.
+  void each(const std::string& table, const db::Statement& statement,
+            const std::function<void(const db::Row&)>& look) {
+    db::Cost cost;
+    const std::unique_ptr<db::Cursor> cursor = database_.open(cost, statement, {});
+    for (db::Rows rows = cursor->next(rows_at_once, bytes_at_once); !rows.empty();
+         rows = cursor->next(rows_at_once, bytes_at_once))
+      for (const db::Row row : rows) {
+        ++report_.counts[table];
+        try {
+          look(row);
+        } catch (const std::exception& error) {
+          complain("{}, row {}: {}", table, report_.counts[table], error.what());
         }
-    }
+      }
+  }
 
-    void compare_workflow(const db::Row& row, model::Workflow& workflow, std::string_view document) {
-        db::Params params;
-        bind(model::workflow_shape, workflow, params);
-        constexpr std::size_t columns = 8;  // the graph is not kept in a column of its own
-        for (std::size_t i = 0; i < columns; ++i)
-            if (!agrees(params.values()[i], row, static_cast<int>(i))) complain("workflows: column {} of a row differs from its document {}", i + 1, document.substr(0, 60));
-    }
+  template <class... Args>
+  void complain(fmt::format_string<Args...> format, Args&&... args) {
+    if (report_.troubles.size() < troubles_max)
+      report_.troubles.push_back(fmt::format(format, std::forward<Args>(args)...));
+  }
 
-    db::Rows rows_of(const db::Statement& statement, const Uuid& workflow) {
-        return run_now(snapshot_->many(statement, db::Params::of(workflow)));
-    }
+  // The record that a document holds; its columns must say the same, from `first` on. Returns it
+  // for further looks.
+  std::shared_ptr<Record> compare(const std::string& table, const Shape& shape, const db::Row& row,
+                                  std::string_view document,
+                                  std::span<const std::size_t> passed_over = {}) {
+    std::shared_ptr<Record> record = shape.make();
+    model::decode_stored(shape, json::parse_stored(document), *record);
+    db::Params params;
+    bind(shape, *record, params);
+    for (std::size_t i = 0; i < params.values().size(); ++i)
+      if (std::ranges::find(passed_over, i) == passed_over.end() &&
+          !agrees(params.values()[i], row, static_cast<int>(i)))
+        complain("{}: column {} of a row differs from its document {}", table, i + 1,
+                 document.substr(0, 60));
+    return record;
+  }
 
-    template <class Entry, class Columns>
-    void compare_rows(const db::Statement& statement, const Uuid& workflow, const std::vector<Entry>& entries, Columns columns) {
-        const db::Rows rows = rows_of(statement, workflow);
-        report_.counts[std::string(statement.name.substr(statement.name.find('.') + 1))] += static_cast<std::int64_t>(rows.size());
-        bool same = rows.size() == entries.size();
-        for (std::size_t i = 0; same && i < entries.size(); ++i) {
-            const std::string document = columns(entries[i], params_ = {});
-            if (!document.empty()) params_.add(document);
-            for (std::size_t c = 0; c < params_.values().size(); ++c) same = same && agrees(params_.values()[c], rows[i], static_cast<int>(c));
-        }
-        if (!same) complain("workflow {}: {} differ from its document", to_string(workflow), statement.name);
-    }
+  std::shared_ptr<Record> compare_item(const std::string& table, const Shape& shape,
+                                       const db::Row& row, int document_column,
+                                       std::span<const std::size_t> passed_over = {}) {
+    const std::string_view document = row.text(document_column);
+    const std::shared_ptr<Record> record = compare(table, shape, row, document, passed_over);
+    std::string again = "{";
+    model::append_members(shape, *record, model::View::item, again);
+    again += '}';
+    if (again != document)
+      complain("{}: a document is not in the form in which it is shown: {}", table,
+               document.substr(0, 60));
+    return record;
+  }
 
-    void compare_graph(const model::Workflow& workflow, const model::Graph& graph) {
-        compare_rows(sql::check_workflow_nodes, workflow.id, graph.nodes, [](const model::WorkflowNode& node, db::Params& params) {
-            params.add(node.id).add(node.type).add(node.parent_id).add(node.agent_id).add(node.block_id);
-            model::WorkflowNode copy = node;
-            return model::to_json(model::workflow_node_shape, copy);
-        });
-        compare_rows(sql::check_workflow_edges, workflow.id, graph.edges, [](const model::WorkflowEdge& edge, db::Params& params) {
-            params.add(edge.id).add(edge.source).add(edge.target).add(edge.source_handle).add(edge.target_handle);
-            model::WorkflowEdge copy = edge;
-            return model::to_json(model::workflow_edge_shape, copy);
-        });
-        compare_rows(sql::check_workflow_references, workflow.id, graph.references, [](const model::Reference& reference, db::Params& params) {
-            params.add(reference.agent_id).add(reference.block_id);
-            return std::string();
-        });
-    }
+  // An entry of an agent's list: its document is the whole entry.
+  void compare_entry(const std::string& table, const Shape& shape, const db::Row& row,
+                     std::string_view document) {
+    const std::shared_ptr<Record> record = compare(table, shape, row, document);
+    if (model::to_json(shape, *record) != document)
+      complain("{}: a document is not in the form in which it is shown: {}", table,
+               document.substr(0, 60));
+  }
 
-    void compare_triggers(const model::Workflow& workflow) {
-        compare_rows(sql::check_workflow_schedules, workflow.id, workflow.schedules, [](const model::Schedule& schedule, db::Params& params) {
-            params.add(schedule.cron_expression).add(schedule.timezone).add(schedule.input_data.text).add(schedule.is_active);
-            return std::string();
-        });
-        compare_rows(sql::check_workflow_webhooks, workflow.id, workflow.webhooks, [](const model::Webhook& webhook, db::Params& params) {
-            params.add(webhook.webhook_path).add(webhook.http_method).add(webhook.is_active);
-            return std::string();
-        });
-    }
+  void check_definitions() {
+    each("users", sql::check_users,
+         [this](const db::Row& row) { compare_item("users", model::user_shape, row, 7); });
+    each("api_keys", sql::check_keys, [this](const db::Row& row) { check_key(row); });
+    each("tools", sql::check_tools, [this](const db::Row& row) {
+      const std::shared_ptr<Record> tool = compare_item("tools", model::tool_shape, row, 13);
+      if (model::to_json(model::tool_summary_shape, *tool) != row.text(14))
+        complain("tools: the summary of '{}' differs from its document", row.text(0));
+    });
+    each("knowledgebases", sql::check_knowledgebases, [this](const db::Row& row) {
+      compare_item("knowledgebases", model::knowledgebase_shape, row, 11);
+    });
+    each("blocks", sql::check_blocks,
+         [this](const db::Row& row) { compare_item("blocks", model::block_shape, row, 13); });
+    each("agents", sql::check_agents,
+         [this](const db::Row& row) { compare_item("agents", model::agent_shape, row, 12); });
+    each("agent_tools", sql::check_agent_tools, [this](const db::Row& row) {
+      compare_entry("agent_tools", model::agent_tool_shape, row, row.text(3));
+    });
+    each("agent_knowledgebases", sql::check_agent_knowledgebases, [this](const db::Row& row) {
+      compare_entry("agent_knowledgebases", model::agent_knowledgebase_shape, row, row.text(2));
+    });
+    each("agents whose newest version is not the present one", sql::check_agent_versions,
+         [this](const db::Row& row) {
+           complain("agent {} has no version row of its present version", to_string(row.uuid(0)));
+         });
+    each("agent_versions", sql::check_agent_contents,
+         [this](const db::Row& row) { check_version_content(row); });
+  }
 
-    void check_executions(const std::string& table, const Shape& shape, const db::Statement& statement) {
-        each(table, statement, [&](const db::Row& row) {
-            compare_item(table, shape, row, 24, kept_once);
-            if (!json::parse_stored(row.text(25)).is_object()) complain("{}: an execution_context is no object", table);
-        });
-    }
+  void check_key(const db::Row& row) {
+    const json::Value document = json::parse_stored(row.text(3));
+    const bool same = document.at("id").as_string() == to_string(row.uuid(0)) &&
+                      document.at("name").as_string() == row.text(1) &&
+                      document.at("created_at").as_string() == to_string(row.time(2));
+    if (!same) complain("api_keys: key {} differs from its document", to_string(row.uuid(0)));
+  }
 
-    void check_steps(const db::Statement& statement) {
-        each("execution_steps", statement, [this](const db::Row& row) {
-            model::Step step;
-            model::decode_stored(model::step_shape, json::parse_stored(row.text(1)), step);
-            if (step.step_number != row.integer(0)) complain("execution_steps: step {} differs from its document", row.integer(0));
-            if (model::to_json(model::step_shape, step) != row.text(1)) complain("execution_steps: a document is not in the form in which it is shown");
-            if (!row.boolean(2)) complain("execution_steps: step {} belongs to no execution", row.integer(0));
-        });
-    }
+  // What a version holds fits an agent; the present one holds what the agent does. Of its lists
+  // less may be left in the agent: links go with a knowledgebase that is deleted.
+  void check_version_content(const db::Row& row) {
+    model::Agent version;
+    model::decode_stored(model::agent_content_shape, json::parse_stored(row.text(2)), version);
+    if (model::to_json(model::agent_content_shape, version) != row.text(2))
+      complain("agent_versions: a content is not in the form in which it is shown: {}",
+               row.text(2).substr(0, 60));
+    if (row.is_null(3)) return;
+    model::Agent present;
+    model::decode_stored(model::agent_shape, json::parse_stored(row.text(3)), present);
+    version.tools.clear();
+    version.knowledgebases.clear();
+    if (model::to_json(model::agent_content_shape, version) !=
+        model::to_json(model::agent_content_shape, present))
+      complain("agent_versions: version {} of agent {} is the present one and differs from it",
+               row.integer(1), to_string(row.uuid(0)));
+  }
 
-    db::Database& database_;
-    db::Connection* snapshot_ = nullptr;  // while a workflow is looked at
-    CheckReport report_;
-    db::Params params_;
+  void check_workflows() {
+    each("workflows", sql::check_workflows, [this](const db::Row& found) {
+      const Uuid id = found.uuid(0);
+      std::function<Task<bool>(db::Connection&)> look =
+          [this, id](db::Connection& connection) -> Task<bool> {
+        snapshot_ = &connection;
+        check_workflow(id);
+        co_return true;
+      };
+      db::Cost cost;
+      run_now(database_.read<bool>(cost, std::move(look)));
+    });
+  }
+
+  // In one snapshot, so that a server that goes on writing does not look like a disagreement.
+  void check_workflow(const Uuid& id) {
+    const db::Rows rows = rows_of(sql::check_workflow, id);
+    for (const db::Row row : rows) {
+      const std::string_view document = row.text(8);
+      const std::string whole = fmt::format("{},{},{}}}", document.substr(0, document.size() - 1),
+                                            row.text(9), row.text(11));
+      const json::Value page = json::parse_stored(whole);
+      model::Workflow workflow;
+      model::decode_stored(model::workflow_shape, page, workflow);
+      compare_workflow(row, workflow, document);
+      const auto graph =
+          model::take_apart(page.at("graph_definition"), workflow.graph_definition.text, {});
+      if (!graph)
+        return complain("workflow {}: its graph does not hold: {}", to_string(workflow.id),
+                        graph.error().detail);
+      if (graph->page != row.text(9))
+        complain("workflow {}: the page differs from the graph", to_string(workflow.id));
+      if (model::pack(graph->name_places) != row.text(10))
+        complain("workflow {}: name_places differ from the graph", to_string(workflow.id));
+      compare_graph(workflow, *graph);
+      compare_triggers(workflow);
+    }
+  }
+
+  void compare_workflow(const db::Row& row, model::Workflow& workflow, std::string_view document) {
+    db::Params params;
+    bind(model::workflow_shape, workflow, params);
+    constexpr std::size_t columns = 8;  // the graph is not kept in a column of its own
+    for (std::size_t i = 0; i < columns; ++i)
+      if (!agrees(params.values()[i], row, static_cast<int>(i)))
+        complain("workflows: column {} of a row differs from its document {}", i + 1,
+                 document.substr(0, 60));
+  }
+
+  db::Rows rows_of(const db::Statement& statement, const Uuid& workflow) {
+    return run_now(snapshot_->many(statement, db::Params::of(workflow)));
+  }
+
+  template <class Entry, class Columns>
+  void compare_rows(const db::Statement& statement, const Uuid& workflow,
+                    const std::vector<Entry>& entries, Columns columns) {
+    const db::Rows rows = rows_of(statement, workflow);
+    report_.counts[std::string(statement.name.substr(statement.name.find('.') + 1))] +=
+        static_cast<std::int64_t>(rows.size());
+    bool same = rows.size() == entries.size();
+    for (std::size_t i = 0; same && i < entries.size(); ++i) {
+      const std::string document = columns(entries[i], params_ = {});
+      if (!document.empty()) params_.add(document);
+      for (std::size_t c = 0; c < params_.values().size(); ++c)
+        same = same && agrees(params_.values()[c], rows[i], static_cast<int>(c));
+    }
+    if (!same)
+      complain("workflow {}: {} differ from its document", to_string(workflow), statement.name);
+  }
+
+  void compare_graph(const model::Workflow& workflow, const model::Graph& graph) {
+    compare_rows(sql::check_workflow_nodes, workflow.id, graph.nodes,
+                 [](const model::WorkflowNode& node, db::Params& params) {
+                   params.add(node.id)
+                       .add(node.type)
+                       .add(node.parent_id)
+                       .add(node.agent_id)
+                       .add(node.block_id);
+                   model::WorkflowNode copy = node;
+                   return model::to_json(model::workflow_node_shape, copy);
+                 });
+    compare_rows(sql::check_workflow_edges, workflow.id, graph.edges,
+                 [](const model::WorkflowEdge& edge, db::Params& params) {
+                   params.add(edge.id)
+                       .add(edge.source)
+                       .add(edge.target)
+                       .add(edge.source_handle)
+                       .add(edge.target_handle);
+                   model::WorkflowEdge copy = edge;
+                   return model::to_json(model::workflow_edge_shape, copy);
+                 });
+    compare_rows(sql::check_workflow_references, workflow.id, graph.references,
+                 [](const model::Reference& reference, db::Params& params) {
+                   params.add(reference.agent_id).add(reference.block_id);
+                   return std::string();
+                 });
+  }
+
+  void compare_triggers(const model::Workflow& workflow) {
+    compare_rows(sql::check_workflow_schedules, workflow.id, workflow.schedules,
+                 [](const model::Schedule& schedule, db::Params& params) {
+                   params.add(schedule.cron_expression)
+                       .add(schedule.timezone)
+                       .add(schedule.input_data.text)
+                       .add(schedule.is_active);
+                   return std::string();
+                 });
+    compare_rows(sql::check_workflow_webhooks, workflow.id, workflow.webhooks,
+                 [](const model::Webhook& webhook, db::Params& params) {
+                   params.add(webhook.webhook_path).add(webhook.http_method).add(webhook.is_active);
+                   return std::string();
+                 });
+  }
+
+  void check_executions(const std::string& table, const Shape& shape,
+                        const db::Statement& statement) {
+    each(table, statement, [&](const db::Row& row) {
+      compare_item(table, shape, row, 24, kept_once);
+      if (!json::parse_stored(row.text(25)).is_object())
+        complain("{}: an execution_context is no object", table);
+    });
+  }
+
+  void check_steps(const db::Statement& statement) {
+    each("execution_steps", statement, [this](const db::Row& row) {
+      model::Step step;
+      model::decode_stored(model::step_shape, json::parse_stored(row.text(1)), step);
+      if (step.step_number != row.integer(0))
+        complain("execution_steps: step {} differs from its document", row.integer(0));
+      if (model::to_json(model::step_shape, step) != row.text(1))
+        complain("execution_steps: a document is not in the form in which it is shown");
+      if (!row.boolean(2))
+        complain("execution_steps: step {} belongs to no execution", row.integer(0));
+    });
+  }
+
+  db::Database& database_;
+  db::Connection* snapshot_ = nullptr;  // while a workflow is looked at
+  CheckReport report_;
+  db::Params params_;
 };
 
 }  // namespace
 
-CheckReport check(db::Database& database) { return Checker(database).run(); }
+CheckReport check(db::Database& database) {
+  return Checker(database).run();
+}
 
 }  // namespace onggi::store

@@ -10,9 +10,9 @@
 namespace onggi::store {
 
 struct CheckReport {
-    std::map<std::string, std::int64_t> counts;  // rows looked at, by table
-    std::vector<std::string> troubles;           // at most troubles_max
-    bool is_sound() const { return troubles.empty(); }
+  std::map<std::string, std::int64_t> counts;  // rows looked at, by table
+  std::vector<std::string> troubles;           // at most troubles_max
+  bool is_sound() const { return troubles.empty(); }
 };
 
 inline constexpr std::size_t troubles_max = 100;

@@ -6,9 +6,9 @@
 namespace onggi::store {
 
 class Knowledgebases final : public Definitions {
-public:
-    Knowledgebases();
-    Task<std::optional<Page>> read(db::Connection& connection, Key key, Uuid reader) const override;
+ public:
+  Knowledgebases();
+  Task<std::optional<Page>> read(db::Connection& connection, Key key, Uuid reader) const override;
 };
 
 }  // namespace onggi::store

@@ -15,55 +15,59 @@ namespace onggi::store {
 
 // The id of an object: a UUID, or the slug of a tool.
 class Key {
-public:
-    explicit Key(const Uuid& id) : bytes_(id.view()) {}
-    static Key slug(std::string_view text) {
-        Key key;
-        key.bytes_ = text;
-        key.is_text_ = true;
-        return key;
-    }
-    void add_to(db::Params& params) const {
-        if (is_text_) params.add(std::string_view(bytes_));
-        else params.add_blob(bytes_);
-    }
-    const std::string& bytes() const { return bytes_; }
-    bool is_text() const { return is_text_; }
-    // As it is written in a URL.
-    std::string text() const { return is_text_ ? bytes_ : to_string(Uuid::from_bytes(bytes_)); }
+ public:
+  explicit Key(const Uuid& id) : bytes_(id.view()) {}
+  static Key slug(std::string_view text) {
+    Key key;
+    key.bytes_ = text;
+    key.is_text_ = true;
+    return key;
+  }
+  void add_to(db::Params& params) const {
+    if (is_text_)
+      params.add(std::string_view(bytes_));
+    else
+      params.add_blob(bytes_);
+  }
+  const std::string& bytes() const { return bytes_; }
+  bool is_text() const { return is_text_; }
+  // As it is written in a URL.
+  std::string text() const { return is_text_ ? bytes_ : to_string(Uuid::from_bytes(bytes_)); }
 
-private:
-    Key() = default;
-    std::string bytes_;
-    bool is_text_ = false;
+ private:
+  Key() = default;
+  std::string bytes_;
+  bool is_text_ = false;
 };
 
 // One object as a single GET shows it.
 struct Page {
-    std::string body;
-    std::int64_t version = 0;
-    bool is_owned = true;  // by the reader; else it is public
+  std::string body;
+  std::int64_t version = 0;
+  bool is_owned = true;  // by the reader; else it is public
 };
 
 // A place between two rows of a list that is ordered newest first by (time, key).
 struct Place {
-    Time time;
-    std::string key;  // bytes of the id, or text
+  Time time;
+  std::string key;  // bytes of the id, or text
 
-    // Before everything that is older than `time` exclusively: the beginning of a list whose `to` is `time`.
-    static Place before(Time time) { return {time, {}}; }
+  // Before everything that is older than `time` exclusively: the beginning of a list whose `to` is
+  // `time`.
+  static Place before(Time time) { return {time, {}}; }
 };
 inline constexpr Time after_all_times{latest_time.ms + 1};
 
 struct Range {
-    Place after = Place::before(after_all_times);
-    std::int64_t limit = 50;
+  Place after = Place::before(after_all_times);
+  std::int64_t limit = 50;
 };
 
-// A page of a list: its items as JSON, "," between them, and where the next one begins (nullopt at the end).
+// A page of a list: its items as JSON, "," between them, and where the next one begins (nullopt at
+// the end).
 struct Items {
-    std::string json;
-    std::optional<Place> next;
+  std::string json;
+  std::optional<Place> next;
 };
 
 // A page ends early, still with a place to go on after, when its documents reach this.

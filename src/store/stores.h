@@ -13,18 +13,19 @@
 namespace onggi::store {
 
 struct Stores {
-    explicit Stores(ExecutionRules rules)
-        : agent_executions(Executions::Kind::agent, rules), workflow_executions(Executions::Kind::workflow, rules) {}
+  explicit Stores(ExecutionRules rules)
+      : agent_executions(Executions::Kind::agent, rules),
+        workflow_executions(Executions::Kind::workflow, rules) {}
 
-    Users users;
-    Tools tools;
-    Knowledgebases knowledgebases;
-    Blocks blocks;
-    Agents agents;
-    Workflows workflows;
-    Executions agent_executions;
-    Executions workflow_executions;
-    Idempotency idempotency;
+  Users users;
+  Tools tools;
+  Knowledgebases knowledgebases;
+  Blocks blocks;
+  Agents agents;
+  Workflows workflows;
+  Executions agent_executions;
+  Executions workflow_executions;
+  Idempotency idempotency;
 };
 
 }  // namespace onggi::store

@@ -23,25 +23,30 @@ struct Tampering {
 
 constexpr Tampering tamperings[] = {
     {"a_user_renamed", "update users set name = 'Mallory' where name = 'owner'"},
-    {"a_users_role_in_its_document", "update users set document = replace(document, '\"user\"', '\"admin\"') where role = 'user'"},
+    {"a_users_role_in_its_document",
+     "update users set document = replace(document, '\"user\"', '\"admin\"') where role = 'user'"},
     {"a_key_renamed", "update api_keys set name = 'other'"},
     {"a_keys_document", "update api_keys set document = replace(document, 'laptop', 'desktop')"},
     {"a_tools_category", "update tools set category = null where id = 'search'"},
     {"a_tools_summary", "update tools set summary = replace(summary, 'search', 'seek')"},
     {"a_tools_flag", "update tools set requires_auth = 1 - requires_auth"},
     {"a_knowledgebases_size", "update knowledgebases set chunk_size = chunk_size + 1"},
-    {"a_knowledgebases_document", "update knowledgebases set document = replace(document, '500', '501')"},
+    {"a_knowledgebases_document",
+     "update knowledgebases set document = replace(document, '500', '501')"},
     {"a_blocks_type", "update blocks set block_type = 'llm'"},
-    {"a_blocks_document_spelled_otherwise", "update blocks set document = replace(document, ',', ', ')"},
+    {"a_blocks_document_spelled_otherwise",
+     "update blocks set document = replace(document, ',', ', ')"},
     {"an_agents_version", "update agents set version = version + 1"},
     {"an_agents_configuration", "update agents set configuration = '{\"a\":2}'"},
     {"an_agents_document", "update agents set document = replace(document, 'writer', 'reader')"},
     {"an_agents_description_gone", "update agents set description = null"},
     {"an_agents_tools_order", "update agent_tools set \"order\" = 7"},
-    {"an_agents_tools_configuration", "update agent_tools set document = replace(document, '{}', '{\"a\":1}')"},
+    {"an_agents_tools_configuration",
+     "update agent_tools set document = replace(document, '{}', '{\"a\":1}')"},
     {"an_agents_knowledgebases_priority", "update agent_knowledgebases set priority = 7"},
     {"an_agents_newest_version_gone", "delete from agent_versions"},
-    {"an_agents_newest_version", "update agent_versions set content = replace(content, 'writer', 'reader')"},
+    {"an_agents_newest_version",
+     "update agent_versions set content = replace(content, 'writer', 'reader')"},
     {"an_agents_version_that_is_no_agent", "update agent_versions set content = '{\"name\":1}'"},
     {"a_workflows_name", "update workflows set name = 'other'"},
     {"a_workflows_page", "update workflows set page = replace(page, '\"n1\"', '\"n9\"')"},
@@ -54,13 +59,15 @@ constexpr Tampering tamperings[] = {
     {"an_edge_turned", "update workflow_edges set source = target, target = source"},
     {"an_edge_gone", "delete from workflow_edges"},
     {"a_reference_gone", "delete from workflow_references where agent_id is not null"},
-    {"a_reference_elsewhere", "update workflow_references set block_id = zeroblob(16) where block_id is not null"},
+    {"a_reference_elsewhere",
+     "update workflow_references set block_id = zeroblob(16) where block_id is not null"},
     {"a_schedule_moved", "update workflow_schedules set cron_expression = '0 3 * * *'"},
     {"a_webhook_switched_off", "update workflow_webhooks set is_active = 0"},
     {"an_executions_status", "update agent_executions set status = 'failed'"},
     {"an_executions_session_gone", "update agent_executions set session_id = null"},
     {"an_executions_cost", "update agent_executions set cost_nanos = cost_nanos + 1"},
-    {"an_executions_document", "update agent_executions set document = replace(document, 'question', 'answer')||' '"},
+    {"an_executions_document",
+     "update agent_executions set document = replace(document, 'question', 'answer')||' '"},
     {"an_executions_context", "update agent_executions set execution_context = '[]'"},
     {"a_workflow_executions_start", "update workflow_executions set started_at = started_at + 1"},
     {"a_workflow_executions_document", "update workflow_executions set document = '{}'"},
@@ -69,22 +76,37 @@ constexpr Tampering tamperings[] = {
     {"a_step_of_nothing", "delete from workflow_executions"},
 };
 
-std::ostream& operator<<(std::ostream& out, const Tampering& tampering) { return out << tampering.sql; }
+std::ostream& operator<<(std::ostream& out, const Tampering& tampering) {
+  return out << tampering.sql;
+}
 
 class CheckTest : public testing::TestWithParam<std::tuple<const Driver*, Tampering>> {
  protected:
   // A row in every table.
   void SetUp() override {
     const Uuid owner = world.user("owner");
-    must(world.write<store::NewKey>([&](db::Connection& connection) { return world.stores.users.add_key(connection, owner, "laptop", "secret", world.now); }));
+    must(world.write<store::NewKey>([&](db::Connection& connection) {
+      return world.stores.users.add_key(connection, owner, "laptop", "secret", world.now);
+    }));
     world.tool("search", {{"category", "web"}});
     const Uuid notes = world.knowledgebase(owner);
     const Uuid block = world.block(owner, "split", {{"input_schema", {{"type", "object"}}}});
-    const Uuid agent = world.agent(owner, {{"description", "writes"}, {"configuration", {{"a", 1}}}, {"tools", {{{"tool_id", "search"}}}}, {"knowledgebases", {{{"knowledgebase_id", to_string(notes)}}}}});
-    const json::Value graph = json::parse_stored(
-        R"({"nodes":[{"id":"n1","data":{"agent_id":")" + to_string(agent) + R"("}},{"id":"n2","data":{"block_id":")" + to_string(block) + R"("}}],"edges":[{"id":"e1","source":"n1","target":"n2"}]})");
-    const Uuid workflow = world.workflow(owner, {{"graph_definition", graph}, {"schedules", {{{"cron_expression", "0 2 * * *"}}}}, {"webhooks", {{{"webhook_path", "/in"}}}}});
-    const json::Object execution{{"session_id", "s"}, {"input_data", "question"}, {"steps", {{{"step_number", 1}, {"step_type", "thought"}}}}};
+    const Uuid agent =
+        world.agent(owner, {{"description", "writes"},
+                            {"configuration", {{"a", 1}}},
+                            {"tools", {{{"tool_id", "search"}}}},
+                            {"knowledgebases", {{{"knowledgebase_id", to_string(notes)}}}}});
+    const json::Value graph =
+        json::parse_stored(R"({"nodes":[{"id":"n1","data":{"agent_id":")" + to_string(agent) +
+                           R"("}},{"id":"n2","data":{"block_id":")" + to_string(block) +
+                           R"("}}],"edges":[{"id":"e1","source":"n1","target":"n2"}]})");
+    const Uuid workflow =
+        world.workflow(owner, {{"graph_definition", graph},
+                               {"schedules", {{{"cron_expression", "0 2 * * *"}}}},
+                               {"webhooks", {{{"webhook_path", "/in"}}}}});
+    const json::Object execution{{"session_id", "s"},
+                                 {"input_data", "question"},
+                                 {"steps", {{{"step_number", 1}, {"step_type", "thought"}}}}};
     world.execution(world.stores.agent_executions, owner, agent, execution);
     world.execution(world.stores.workflow_executions, owner, workflow, execution);
   }
@@ -92,8 +114,13 @@ class CheckTest : public testing::TestWithParam<std::tuple<const Driver*, Tamper
   World world{*std::get<0>(GetParam())};
 };
 
-INSTANTIATE_TEST_SUITE_P(Stores, CheckTest, testing::Combine(testing::ValuesIn(drivers()), testing::ValuesIn(tamperings)),
-                         [](const auto& info) { return std::string(std::get<0>(info.param)->name()) + '_' + std::get<1>(info.param).name; });
+INSTANTIATE_TEST_SUITE_P(Stores, CheckTest,
+                         testing::Combine(testing::ValuesIn(drivers()),
+                                          testing::ValuesIn(tamperings)),
+                         [](const auto& info) {
+                           return std::string(std::get<0>(info.param)->name()) + '_' +
+                                  std::get<1>(info.param).name;
+                         });
 
 TEST_P(CheckTest, what_was_tampered_with_is_reported) {
   ASSERT_THAT(store::check(world.database()).troubles, IsEmpty());
@@ -103,7 +130,8 @@ TEST_P(CheckTest, what_was_tampered_with_is_reported) {
 }
 
 class SoundTest : public testing::TestWithParam<const Driver*> {};
-INSTANTIATE_TEST_SUITE_P(Stores, SoundTest, testing::ValuesIn(drivers()), [](const auto& info) { return std::string(info.param->name()); });
+INSTANTIATE_TEST_SUITE_P(Stores, SoundTest, testing::ValuesIn(drivers()),
+                         [](const auto& info) { return std::string(info.param->name()); });
 
 TEST_P(SoundTest, an_empty_store_is_sound) {
   World world(*GetParam());

@@ -49,12 +49,13 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
     {"users.other_admins", {"SCAN users"}},
 };
 
-// Views inside a statement, which EXPLAIN calls scans as well: each holds at most what its limit says.
+// Views inside a statement, which EXPLAIN calls scans as well: each holds at most what its limit
+// says.
 const std::set<std::string_view> inner_views{
     "SCAN CONSTANT ROW",
     "SCAN 5 CONSTANT ROWS",  // the statuses
-    "SCAN p",        // the page of a list of executions: at most limit + 1
-    "SCAN counted",  // at most count_max + 1
+    "SCAN p",                // the page of a list of executions: at most limit + 1
+    "SCAN counted",          // at most count_max + 1
 };
 
 // In the order in which they run: one line for each step of the plan.
@@ -95,7 +96,9 @@ struct Place {
   explicit Place(const Amounts& amounts) {
     const std::filesystem::path file = directory.path() / "onggi.db";
     Registry registry;
-    { const db::Sqlite made(file, sql::sqlite_migrations(), {}, registry); }
+    {
+      const db::Sqlite made(file, sql::sqlite_migrations(), {}, registry);
+    }
     if (db::sqlite::open_raw(file, SQLITE_OPEN_READWRITE, connection) != SQLITE_OK)
       throw std::runtime_error("cannot open what was made");
     db::sqlite::harden(connection.get());
@@ -125,19 +128,23 @@ class PlansTest : public testing::TestWithParam<bool> {
   static inline Place* analyzed_ = nullptr;
 };
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, PlansTest, testing::Bool(),
-                         [](const auto& info) { return info.param ? "with_statistics" : "without_statistics"; });
+INSTANTIATE_TEST_SUITE_P(Sqlite, PlansTest, testing::Bool(), [](const auto& info) {
+  return info.param ? "with_statistics" : "without_statistics";
+});
 
 TEST_P(PlansTest, no_statement_walks_over_a_table_that_grows) {
   for (const db::Statement* statement : sql::catalogue()) {
     const auto allowed = walks.find(statement->name);
     std::set<std::string> views;
     for (const std::string& line : plan(connection(), statement->text)) {
-      if (line.starts_with("CO-ROUTINE ") || line.starts_with("MATERIALIZE ")) views.insert("SCAN " + line.substr(line.find(' ') + 1));
-      const bool is_walk = line.starts_with("SCAN ") && !inner_views.contains(line) && !views.contains(line);
+      if (line.starts_with("CO-ROUTINE ") || line.starts_with("MATERIALIZE "))
+        views.insert("SCAN " + line.substr(line.find(' ') + 1));
+      const bool is_walk =
+          line.starts_with("SCAN ") && !inner_views.contains(line) && !views.contains(line);
       const bool is_allowed = allowed != walks.end() && allowed->second.contains(line);
       EXPECT_TRUE(!is_walk || is_allowed) << statement->name << ": " << line;
-      EXPECT_EQ(line.find("AUTOMATIC"), std::string::npos) << statement->name << " makes an index each time: " << line;
+      EXPECT_EQ(line.find("AUTOMATIC"), std::string::npos)
+          << statement->name << " makes an index each time: " << line;
     }
   }
 }
@@ -153,8 +160,10 @@ TEST_P(PlansTest, a_search_compares_more_than_a_status_or_a_kind) {
     for (const std::string& line : plan(connection(), statement->text)) {
       if (!line.starts_with("SEARCH ")) continue;
       const std::string range = line.substr(std::min(line.rfind('('), line.size()));
-      EXPECT_THAT(range, testing::Not(AnyOf(Eq("(kind=?)"), Eq("(status=?)"), Eq("(ANY(")))) << statement->name;
-      EXPECT_EQ(line.find("(ANY("), std::string::npos) << statement->name << " skips through an index: " << line;
+      EXPECT_THAT(range, testing::Not(AnyOf(Eq("(kind=?)"), Eq("(status=?)"), Eq("(ANY("))))
+          << statement->name;
+      EXPECT_EQ(line.find("(ANY("), std::string::npos)
+          << statement->name << " skips through an index: " << line;
     }
 }
 
@@ -168,30 +177,36 @@ TEST_P(PlansTest, every_walk_that_is_allowed_is_made) {
     }
     const std::vector<std::string> made = plan(connection(), by_name[name]->text);
     if (GetParam()) continue;  // which index a walk takes may differ with statistics
-    for (const std::string_view line : lines) EXPECT_THAT(made, Contains(std::string(line))) << name;
+    for (const std::string_view line : lines)
+      EXPECT_THAT(made, Contains(std::string(line))) << name;
   }
 }
 
-// What SQLite does by itself for a foreign key, EXPLAIN does not show: the rows that refer to one that goes
-// are looked for as this statement would.
+// What SQLite does by itself for a foreign key, EXPLAIN does not show: the rows that refer to one
+// that goes are looked for as this statement would.
 std::vector<std::string> foreign_key_searches(sqlite3* connection) {
   return texts(connection,
-               "select 'select 1 from ' || t.name || ' where ' || group_concat(f.\"from\" || ' = ?', ' and ') "
-               "from sqlite_schema t, pragma_foreign_key_list(t.name) f where t.type = 'table' group by t.name, f.id");
+               "select 'select 1 from ' || t.name || ' where ' || group_concat(f.\"from\" || ' = "
+               "?', ' and ') "
+               "from sqlite_schema t, pragma_foreign_key_list(t.name) f where t.type = 'table' "
+               "group by t.name, f.id");
 }
 
 TEST_P(PlansTest, every_foreign_key_is_found_from_the_other_side_by_an_index) {
   const std::vector<std::string> searches = foreign_key_searches(connection());
   EXPECT_GE(searches.size(), 15u);
-  for (const std::string& search : searches) EXPECT_TRUE(plan(connection(), search).at(0).starts_with("SEARCH ")) << search;
+  for (const std::string& search : searches)
+    EXPECT_TRUE(plan(connection(), search).at(0).starts_with("SEARCH ")) << search;
 }
 
 TEST_P(PlansTest, every_index_serves_a_statement) {
   std::set<std::string> used;
   for (const db::Statement* statement : sql::catalogue())
     for (const std::string& line : plan(connection(), statement->text)) used.insert(index_of(line));
-  for (const std::string& search : foreign_key_searches(connection())) used.insert(index_of(plan(connection(), search).at(0)));
-  for (const std::string& index : texts(connection(), "select name from sqlite_schema where type = 'index' and sql is not null"))
+  for (const std::string& search : foreign_key_searches(connection()))
+    used.insert(index_of(plan(connection(), search).at(0)));
+  for (const std::string& index : texts(
+           connection(), "select name from sqlite_schema where type = 'index' and sql is not null"))
     EXPECT_TRUE(used.contains(index)) << index << " serves no statement";
 }
 

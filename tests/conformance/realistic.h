@@ -1,5 +1,5 @@
-// A store of a realistic size, filled with plain statements: for plans and the cost of reads, not for
-// what stores promise.
+// A store of a realistic size, filled with plain statements: for plans and the cost of reads, not
+// for what stores promise.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ struct Amounts {
   std::int64_t workflow_executions = 50'000;
 };
 
-// One in four executions is of user 0; of these one in four is of subject 0, and one in four is in the
-// session "heavy".
+// One in four executions is of user 0; of these one in four is of subject 0, and one in four is in
+// the session "heavy".
 std::string user_id(std::int64_t n);
 std::string agent_id(std::int64_t n);
 std::string workflow_id(std::int64_t n);

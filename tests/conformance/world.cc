@@ -25,26 +25,34 @@ std::int64_t World::run(const db::Statement& statement, db::Params params) {
   }));
 }
 
-Result<store::Created> World::create(const store::Definitions& kind, const json::Value& body, Uuid owner) {
+Result<store::Created> World::create(const store::Definitions& kind, const json::Value& body,
+                                     Uuid owner) {
   Result<store::Draft> draft = kind.draft(body, owner, now);
   if (!draft) return std::unexpected(draft.error());
-  return write<store::Created>([&](db::Connection& connection) { return kind.create(connection, *draft); });
+  return write<store::Created>(
+      [&](db::Connection& connection) { return kind.create(connection, *draft); });
 }
 
-Result<Page> World::change(const store::Definitions& kind, Key key, Uuid owner, const json::Value& body, bool is_patch, store::IfMatch if_match) {
-  const store::Change change{is_patch, std::make_shared<const json::Value>(body), std::move(if_match), now};
-  return write<Page>([&](db::Connection& connection) { return kind.change(connection, key, owner, change); });
+Result<Page> World::change(const store::Definitions& kind, Key key, Uuid owner,
+                           const json::Value& body, bool is_patch, store::IfMatch if_match) {
+  const store::Change change{is_patch, std::make_shared<const json::Value>(body),
+                             std::move(if_match), now};
+  return write<Page>(
+      [&](db::Connection& connection) { return kind.change(connection, key, owner, change); });
 }
 
-Result<Page> World::put(const store::Definitions& kind, Key key, Uuid owner, const json::Value& body, store::IfMatch if_match) {
+Result<Page> World::put(const store::Definitions& kind, Key key, Uuid owner,
+                        const json::Value& body, store::IfMatch if_match) {
   return change(kind, key, owner, body, false, std::move(if_match));
 }
 
-Result<Page> World::patch(const store::Definitions& kind, Key key, Uuid owner, const json::Value& body, store::IfMatch if_match) {
+Result<Page> World::patch(const store::Definitions& kind, Key key, Uuid owner,
+                          const json::Value& body, store::IfMatch if_match) {
   return change(kind, key, owner, body, true, std::move(if_match));
 }
 
-Result<bool> World::remove(const store::Definitions& kind, Key key, Uuid owner, store::IfMatch if_match) {
+Result<bool> World::remove(const store::Definitions& kind, Key key, Uuid owner,
+                           store::IfMatch if_match) {
   return write<bool>([&](db::Connection& connection) -> Task<Result<bool>> {
     Result<void> removed = co_await kind.remove(connection, key, owner, if_match, now);
     if (!removed) co_return std::unexpected(removed.error());
@@ -53,14 +61,17 @@ Result<bool> World::remove(const store::Definitions& kind, Key key, Uuid owner, 
 }
 
 std::optional<Page> World::read(const store::Definitions& kind, Key key, Uuid reader) {
-  return look<std::optional<Page>>([&](db::Connection& connection) { return kind.read(connection, key, reader); });
+  return look<std::optional<Page>>(
+      [&](db::Connection& connection) { return kind.read(connection, key, reader); });
 }
 
-std::vector<std::string> World::all(const store::Definitions& kind, Uuid reader, db::Params filters, std::int64_t limit) {
+std::vector<std::string> World::all(const store::Definitions& kind, Uuid reader, db::Params filters,
+                                    std::int64_t limit) {
   std::vector<std::string> ids;
   store::Range range{.limit = limit};
   for (bool is_more = true; is_more;) {
-    const store::Items items = look<store::Items>([&](db::Connection& connection) { return kind.list(connection, reader, range, filters); });
+    const store::Items items = look<store::Items>(
+        [&](db::Connection& connection) { return kind.list(connection, reader, range, filters); });
     const json::Value page = json::parse_stored('[' + items.json + ']');
     for (const json::Value& item : page.get_array()) ids.emplace_back(item.at("id").as_string());
     is_more = items.next.has_value();
@@ -69,22 +80,29 @@ std::vector<std::string> World::all(const store::Definitions& kind, Uuid reader,
   return ids;
 }
 
-Result<store::RecordedExecution> World::record(const store::Executions& kind, const json::Value& body, Uuid owner) {
+Result<store::RecordedExecution> World::record(const store::Executions& kind,
+                                               const json::Value& body, Uuid owner) {
   Result<store::ExecutionDraft> draft = kind.draft(body, owner, now);
   if (!draft) return std::unexpected(draft.error());
   const auto drafts = std::make_shared<const std::vector<store::ExecutionDraft>>(1, *draft);
-  return write<store::RecordedExecution>([&](db::Connection& connection) -> Task<Result<store::RecordedExecution>> {
-    std::vector<Result<store::RecordedExecution>> results = co_await kind.record(connection, drafts, owner);
-    co_return results.at(0);
+  return write<store::RecordedExecution>(
+      [&](db::Connection& connection) -> Task<Result<store::RecordedExecution>> {
+        std::vector<Result<store::RecordedExecution>> results =
+            co_await kind.record(connection, drafts, owner);
+        co_return results.at(0);
+      });
+}
+
+Result<Page> World::patch(const store::Executions& kind, Uuid id, Uuid owner,
+                          const json::Value& body, store::IfMatch if_match) {
+  const auto shared = std::make_shared<const json::Value>(body);
+  return write<Page>([&](db::Connection& connection) {
+    return kind.patch(connection, id, owner, shared, if_match, now);
   });
 }
 
-Result<Page> World::patch(const store::Executions& kind, Uuid id, Uuid owner, const json::Value& body, store::IfMatch if_match) {
-  const auto shared = std::make_shared<const json::Value>(body);
-  return write<Page>([&](db::Connection& connection) { return kind.patch(connection, id, owner, shared, if_match, now); });
-}
-
-Result<bool> World::remove(const store::Executions& kind, Uuid id, Uuid owner, store::IfMatch if_match) {
+Result<bool> World::remove(const store::Executions& kind, Uuid id, Uuid owner,
+                           store::IfMatch if_match) {
   return write<bool>([&](db::Connection& connection) -> Task<Result<bool>> {
     Result<void> removed = co_await kind.remove(connection, id, owner, if_match);
     if (!removed) co_return std::unexpected(removed.error());
@@ -92,11 +110,13 @@ Result<bool> World::remove(const store::Executions& kind, Uuid id, Uuid owner, s
   });
 }
 
-Result<bool> World::append(const store::Executions& kind, Uuid id, Uuid owner, const json::Value& steps) {
+Result<bool> World::append(const store::Executions& kind, Uuid id, Uuid owner,
+                           const json::Value& steps) {
   const auto drafted = store::draft_steps(steps, now);
   if (!drafted) return std::unexpected(drafted.error());
   return write<bool>([&](db::Connection& connection) -> Task<Result<bool>> {
-    Result<std::vector<std::string>> appended = co_await kind.append_steps(connection, id, owner, *drafted, now);
+    Result<std::vector<std::string>> appended =
+        co_await kind.append_steps(connection, id, owner, *drafted, now);
     if (!appended) co_return std::unexpected(appended.error());
     co_return true;
   });
@@ -115,30 +135,40 @@ Uuid World::make(const store::Definitions& kind, json::Object body, json::Object
   return id_of(must(create(kind, body, owner)).page.body);
 }
 
-Uuid World::user(std::string_view name, std::string_view role) { return make(stores.users, {{"name", name}, {"role", role}}, {}, Uuid{}); }
+Uuid World::user(std::string_view name, std::string_view role) {
+  return make(stores.users, {{"name", name}, {"role", role}}, {}, Uuid{});
+}
 
 Uuid World::agent(Uuid owner, json::Object more) {
-  return make(stores.agents, {{"name", "writer"}, {"llm_provider", "openai"}, {"llm_model", "gpt"}}, std::move(more), owner);
+  return make(stores.agents, {{"name", "writer"}, {"llm_provider", "openai"}, {"llm_model", "gpt"}},
+              std::move(more), owner);
 }
 
 Uuid World::workflow(Uuid owner, json::Object more) {
-  return make(stores.workflows, {{"name", "flow"}, {"graph_definition", json::Object{}}}, std::move(more), owner);
+  return make(stores.workflows, {{"name", "flow"}, {"graph_definition", json::Object{}}},
+              std::move(more), owner);
 }
 
 Uuid World::block(Uuid owner, std::string_view name, json::Object more) {
   return make(stores.blocks, {{"name", name}, {"block_type", "logic"}}, std::move(more), owner);
 }
 
-Uuid World::knowledgebase(Uuid owner, std::string_view name) { return make(stores.knowledgebases, {{"name", name}}, {}, owner); }
+Uuid World::knowledgebase(Uuid owner, std::string_view name) {
+  return make(stores.knowledgebases, {{"name", name}}, {}, owner);
+}
 
 void World::tool(std::string_view slug, json::Object more) {
-  json::Object body{{"id", slug}, {"name", slug}, {"input_schema", json::Object{}}, {"implementation_type", "custom"}};
+  json::Object body{{"id", slug},
+                    {"name", slug},
+                    {"input_schema", json::Object{}},
+                    {"implementation_type", "custom"}};
   for (auto& [name, value] : more) body[name] = value;
   must(create(stores.tools, body, Uuid{}));
 }
 
 Uuid World::execution(const store::Executions& kind, Uuid owner, Uuid subject, json::Object more) {
-  json::Object body{{kind.name_member() == "agent_name" ? "agent_id" : "workflow_id", to_string(subject)}};
+  json::Object body{
+      {kind.name_member() == "agent_name" ? "agent_id" : "workflow_id", to_string(subject)}};
   for (auto& [name, value] : more) body[name] = value;
   return must(record(kind, body, owner)).id;
 }

@@ -1,5 +1,5 @@
-// A store with its classes, and a clock that stands still until it is moved: what a server works with,
-// called one thing after the other.
+// A store with its classes, and a clock that stands still until it is moved: what a server works
+// with, called one thing after the other.
 #pragma once
 
 #include <functional>
@@ -36,17 +36,25 @@ class World {
   db::Rows many(const db::Statement& statement, db::Params params = {});
   std::int64_t run(const db::Statement& statement, db::Params params = {});
 
-  Result<store::Created> create(const store::Definitions& kind, const json::Value& body, Uuid owner);
-  Result<store::Page> put(const store::Definitions& kind, store::Key key, Uuid owner, const json::Value& body, store::IfMatch if_match = {});
-  Result<store::Page> patch(const store::Definitions& kind, store::Key key, Uuid owner, const json::Value& body, store::IfMatch if_match = {});
-  Result<bool> remove(const store::Definitions& kind, store::Key key, Uuid owner, store::IfMatch if_match = {});
+  Result<store::Created> create(const store::Definitions& kind, const json::Value& body,
+                                Uuid owner);
+  Result<store::Page> put(const store::Definitions& kind, store::Key key, Uuid owner,
+                          const json::Value& body, store::IfMatch if_match = {});
+  Result<store::Page> patch(const store::Definitions& kind, store::Key key, Uuid owner,
+                            const json::Value& body, store::IfMatch if_match = {});
+  Result<bool> remove(const store::Definitions& kind, store::Key key, Uuid owner,
+                      store::IfMatch if_match = {});
   std::optional<store::Page> read(const store::Definitions& kind, store::Key key, Uuid reader);
   // The ids of all pages of a list, in their order.
-  std::vector<std::string> all(const store::Definitions& kind, Uuid reader, db::Params filters, std::int64_t limit);
+  std::vector<std::string> all(const store::Definitions& kind, Uuid reader, db::Params filters,
+                               std::int64_t limit);
 
-  Result<store::RecordedExecution> record(const store::Executions& kind, const json::Value& body, Uuid owner);
-  Result<store::Page> patch(const store::Executions& kind, Uuid id, Uuid owner, const json::Value& body, store::IfMatch if_match = {});
-  Result<bool> remove(const store::Executions& kind, Uuid id, Uuid owner, store::IfMatch if_match = {});
+  Result<store::RecordedExecution> record(const store::Executions& kind, const json::Value& body,
+                                          Uuid owner);
+  Result<store::Page> patch(const store::Executions& kind, Uuid id, Uuid owner,
+                            const json::Value& body, store::IfMatch if_match = {});
+  Result<bool> remove(const store::Executions& kind, Uuid id, Uuid owner,
+                      store::IfMatch if_match = {});
   Result<bool> append(const store::Executions& kind, Uuid id, Uuid owner, const json::Value& steps);
   std::optional<store::Page> read(const store::Executions& kind, Uuid id, Uuid owner);
 
@@ -64,7 +72,8 @@ class World {
 
  private:
   Uuid make(const store::Definitions& kind, json::Object body, json::Object more, Uuid owner);
-  Result<store::Page> change(const store::Definitions& kind, store::Key key, Uuid owner, const json::Value& body, bool is_patch, store::IfMatch if_match);
+  Result<store::Page> change(const store::Definitions& kind, store::Key key, Uuid owner,
+                             const json::Value& body, bool is_patch, store::IfMatch if_match);
 
   Registry registry_;
   Store store_;
@@ -73,10 +82,17 @@ class World {
 // The value of a result, or a test that fails with its error.
 template <class T>
 T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().detail + (result.error().errors.empty() ? "" : " (" + result.error().errors[0].field + " " + result.error().errors[0].message + ")"));
+  if (!result)
+    throw std::runtime_error(result.error().detail +
+                             (result.error().errors.empty()
+                                  ? ""
+                                  : " (" + result.error().errors[0].field + " " +
+                                        result.error().errors[0].message + ")"));
   return std::move(*result);
 }
 
-inline Uuid id_of(std::string_view page) { return *Uuid::parse(json::parse_stored(page).at("id").as_string()); }
+inline Uuid id_of(std::string_view page) {
+  return *Uuid::parse(json::parse_stored(page).at("id").as_string());
+}
 
 }  // namespace onggi::conformance

@@ -1,8 +1,8 @@
 // One connection of SQLite and the statements prepared on it. Used by one thread at a time.
 #pragma once
 
-#include <limits>
 #include <cstdint>
+#include <limits>
 #include <unordered_map>
 #include <vector>
 

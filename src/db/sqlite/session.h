@@ -15,8 +15,7 @@ class ReadSession final : public Connection {
   ReadSession(Handle& handle, Cost& cost) : handle_(handle), cost_(cost) {}
 
   Task<Rows> many(const Statement& statement, Params params) override;
-  Task<Rows> many_within(const Statement& statement, Params params,
-                         std::size_t max_bytes) override;
+  Task<Rows> many_within(const Statement& statement, Params params, std::size_t max_bytes) override;
   Task<Rows> many_each(const Statement& statement, std::vector<Params> rows) override;
   // Throw std::logic_error: a snapshot is for reading.
   Task<std::int64_t> run(const Statement& statement, Params params) override;
@@ -36,8 +35,7 @@ class WriteSession final : public Connection {
       : handle_(handle), cost_(cost), published_(published) {}
 
   Task<Rows> many(const Statement& statement, Params params) override;
-  Task<Rows> many_within(const Statement& statement, Params params,
-                         std::size_t max_bytes) override;
+  Task<Rows> many_within(const Statement& statement, Params params, std::size_t max_bytes) override;
   Task<Rows> many_each(const Statement& statement, std::vector<Params> rows) override;
   Task<std::int64_t> run(const Statement& statement, Params params) override;
   Task<std::int64_t> run_each(const Statement& statement, std::vector<Params> rows) override;

@@ -1,10 +1,12 @@
 // The embedded store's driver: one SQLite file in WAL mode, synchronous=FULL.
 //
-// Reads run at once on the calling thread, on a connection of their own taken from a small pool; what another process commits they
-// may see a millisecond late. Writes are queued to one writer
-// thread that runs the bodies of all waiting writes in one transaction (group commit), each behind a savepoint, and answers only after
-// the COMMIT has reached the disk. A member that fails is rolled back alone. If the whole transaction is gone (SQLITE_FULL and I/O errors
-// roll it back silently: sqlite3_get_autocommit tells), its members are run again one by one. Checkpoints run on a thread of their own.
+// Reads run at once on the calling thread, on a connection of their own taken from a small pool;
+// what another process commits they may see a millisecond late. Writes are queued to one writer
+// thread that runs the bodies of all waiting writes in one transaction (group commit), each behind
+// a savepoint, and answers only after the COMMIT has reached the disk. A member that fails is
+// rolled back alone. If the whole transaction is gone (SQLITE_FULL and I/O errors roll it back
+// silently: sqlite3_get_autocommit tells), its members are run again one by one. Checkpoints run on
+// a thread of their own.
 #pragma once
 
 #include <cstddef>
@@ -19,43 +21,49 @@
 namespace onggi::db {
 
 struct SqliteOptions {
-    std::size_t waiting_writes = 1'024;  // beyond: Unavailable at once
-    std::size_t group_size = 256;        // writes in one commit, at most
-    std::size_t long_reads = 16;         // cursors open at once, at most
-    std::int64_t page_cache_bytes = 16 << 20;  // of the writer; each reader has a quarter
+  std::size_t waiting_writes = 1'024;        // beyond: Unavailable at once
+  std::size_t group_size = 256;              // writes in one commit, at most
+  std::size_t long_reads = 16;               // cursors open at once, at most
+  std::int64_t page_cache_bytes = 16 << 20;  // of the writer; each reader has a quarter
 };
 
 class Sqlite final : public Database {
-public:
-    // Opens or creates `file` and applies `migrations` that it lacks, each in a transaction. Throws std::runtime_error with a message for
-    // the user: cannot be written, not a database of onggi (application_id), made by a newer version, damaged.
-    Sqlite(std::filesystem::path file, std::span<const Migration> migrations, SqliteOptions options, Registry& registry);
-    ~Sqlite() override;  // finishes what is queued, checkpoints, closes
+ public:
+  // Opens or creates `file` and applies `migrations` that it lacks, each in a transaction. Throws
+  // std::runtime_error with a message for the user: cannot be written, not a database of onggi
+  // (application_id), made by a newer version, damaged.
+  Sqlite(std::filesystem::path file, std::span<const Migration> migrations, SqliteOptions options,
+         Registry& registry);
+  ~Sqlite() override;  // finishes what is queued, checkpoints, closes
 
-    Task<Rows> many(Cost& cost, const Statement& statement, Params params) override;
-    std::unique_ptr<Cursor> open(Cost& cost, const Statement& statement, Params params) override;
+  Task<Rows> many(Cost& cost, const Statement& statement, Params params) override;
+  std::unique_ptr<Cursor> open(Cost& cost, const Statement& statement, Params params) override;
 
-    // "ok", or what PRAGMA integrity_check and foreign_key_check found, a line each.
-    std::string check_integrity();
+  // "ok", or what PRAGMA integrity_check and foreign_key_check found, a line each.
+  std::string check_integrity();
 
-    // Whether the file can be read and written right now (for /readyz): empty, or the reason for the user. Writes one page to know,
-    // unless a write has succeeded within a second; blocks for a second at most.
-    std::string trouble();
+  // Whether the file can be read and written right now (for /readyz): empty, or the reason for the
+  // user. Writes one page to know, unless a write has succeeded within a second; blocks for a
+  // second at most.
+  std::string trouble();
 
-protected:
-    Task<void> do_read(Cost& cost, std::function<Task<void>(Connection&)> body) override;
-    Task<void> do_write(Cost& cost, std::function<Task<bool>(Connection&)> body) override;
+ protected:
+  Task<void> do_read(Cost& cost, std::function<Task<void>(Connection&)> body) override;
+  Task<void> do_write(Cost& cost, std::function<Task<bool>(Connection&)> body) override;
 
-private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
-// Copies a consistent snapshot of `from` to the new file `to` while others read and write it: made under another name, synced, then
-// renamed. Throws std::runtime_error: `to` exists, no space, `from` is not a database of onggi.
+// Copies a consistent snapshot of `from` to the new file `to` while others read and write it: made
+// under another name, synced, then renamed. Throws std::runtime_error: `to` exists, no space,
+// `from` is not a database of onggi.
 void backup(const std::filesystem::path& from, const std::filesystem::path& to);
 
-// Puts a backup in the place of a database that must not exist yet, after verifying it (application_id, version, integrity).
-void restore(const std::filesystem::path& backup_file, const std::filesystem::path& to, std::span<const Migration> migrations);
+// Puts a backup in the place of a database that must not exist yet, after verifying it
+// (application_id, version, integrity).
+void restore(const std::filesystem::path& backup_file, const std::filesystem::path& to,
+             std::span<const Migration> migrations);
 
 }  // namespace onggi::db
