@@ -234,7 +234,8 @@ TEST(JsonParse, a_long_pointer_is_cut_to_what_encloses_the_place) {
 
 TEST(JsonParse, the_value_lives_in_the_storage_given) {
   boost::json::monotonic_resource storage;
-  const Result<Value> value = json::parse(R"({"a":["long enough to be allocated somewhere"]})", &storage);
+  const Result<Value> value =
+      json::parse(R"({"a":["long enough to be allocated somewhere"]})", &storage);
   ASSERT_TRUE(value);
   EXPECT_EQ(*value->storage(), *boost::json::storage_ptr(&storage));
   EXPECT_EQ(*value->at("a").as_array()[0].storage(), *boost::json::storage_ptr(&storage));
