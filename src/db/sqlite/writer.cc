@@ -158,11 +158,12 @@ void Writer::tend_log() {
     tended_pages_ = pages;
     checkpointer_.wake();
   }
-  if (pages < restart_at_pages_ || checkpointer_.at_work()) return;
+  const bool far_too_long = pages > 2 * pages_to_restart;
+  if (pages < restart_at_pages_ || (checkpointer_.at_work() && !far_too_long)) return;
   // What is not moved yet is moved while everybody waits: worth it only when it is little, or the
   // log far too long.
   const bool little = pages - checkpointer_.moved_pages() < pages_to_checkpoint;
-  if (little || pages > 2 * pages_to_restart) group_.restart_log();
+  if (little || far_too_long) group_.restart_log();
   restart_at_pages_ = pages + pages_between_restarts;
 }
 
