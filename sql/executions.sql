@@ -2,7 +2,8 @@
 --
 -- Lists take $1 owner, ($2, $3) the place to go on after (time, id; the upper bound `to` arrives here as well), $4 limit, $5 from,
 -- $6 status or null, then what they are of. They merge one ordered range of an index per status, so that any combination of filters
--- reads as many index entries as it shows; the rows come in no order and are put in order by the reader (one page).
+-- reads as many index entries as it shows; the rows come in no order and are put in order by the reader (one page). An index entry of SQLite's
+-- leads to its row by the rowid, without another look into the index of ids.
 
 -- name: insert_{kind}
 -- for: agent, workflow
@@ -102,78 +103,77 @@ delete from execution_steps where execution_id = $1 and kind = '{kind}'
 -- for: agent, workflow
 -- Of an owner.
 with page as (
-    select started_at, id from {kind}_executions where user_id = $1 and status = 'running' and ($6 is null or $6 = 'running')
+    select started_at, id, rowid as number from {kind}_executions where user_id = $1 and status = 'running' and ($6 is null or $6 = 'running')
         and started_at >= $5 and (started_at, id) < ($2, $3)
     union all
-    select started_at, id from {kind}_executions where user_id = $1 and status = 'completed' and ($6 is null or $6 = 'completed')
+    select started_at, id, rowid as number from {kind}_executions where user_id = $1 and status = 'completed' and ($6 is null or $6 = 'completed')
         and started_at >= $5 and (started_at, id) < ($2, $3)
     union all
-    select started_at, id from {kind}_executions where user_id = $1 and status = 'failed' and ($6 is null or $6 = 'failed')
+    select started_at, id, rowid as number from {kind}_executions where user_id = $1 and status = 'failed' and ($6 is null or $6 = 'failed')
         and started_at >= $5 and (started_at, id) < ($2, $3)
     union all
-    select started_at, id from {kind}_executions where user_id = $1 and status = 'timeout' and ($6 is null or $6 = 'timeout')
+    select started_at, id, rowid as number from {kind}_executions where user_id = $1 and status = 'timeout' and ($6 is null or $6 = 'timeout')
         and started_at >= $5 and (started_at, id) < ($2, $3)
     union all
-    select started_at, id from {kind}_executions where user_id = $1 and status = 'cancelled' and ($6 is null or $6 = 'cancelled')
+    select started_at, id, rowid as number from {kind}_executions where user_id = $1 and status = 'cancelled' and ($6 is null or $6 = 'cancelled')
         and started_at >= $5 and (started_at, id) < ($2, $3)
     order by started_at desc, id desc
     limit $4
 )
 select p.started_at, p.id, e.document, s.name
 from page p
-join {kind}_executions e on e.id = p.id
+join {kind}_executions e on e.rowid = p.number
 left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
 
 -- name: list_of_{kind}
 -- for: agent, workflow
 -- $7 the agent or workflow.
 with page as (
-    select started_at, id from {kind}_executions where user_id = $1 and {kind}_id = $7 and status = 'running' and ($6 is null or $6 = 'running')
+    select started_at, id, rowid as number from {kind}_executions where user_id = $1 and {kind}_id = $7 and status = 'running' and ($6 is null or $6 = 'running')
         and started_at >= $5 and (started_at, id) < ($2, $3)
     union all
-    select started_at, id from {kind}_executions where user_id = $1 and {kind}_id = $7 and status = 'completed' and ($6 is null or $6 = 'completed')
+    select started_at, id, rowid as number from {kind}_executions where user_id = $1 and {kind}_id = $7 and status = 'completed' and ($6 is null or $6 = 'completed')
         and started_at >= $5 and (started_at, id) < ($2, $3)
     union all
-    select started_at, id from {kind}_executions where user_id = $1 and {kind}_id = $7 and status = 'failed' and ($6 is null or $6 = 'failed')
+    select started_at, id, rowid as number from {kind}_executions where user_id = $1 and {kind}_id = $7 and status = 'failed' and ($6 is null or $6 = 'failed')
         and started_at >= $5 and (started_at, id) < ($2, $3)
     union all
-    select started_at, id from {kind}_executions where user_id = $1 and {kind}_id = $7 and status = 'timeout' and ($6 is null or $6 = 'timeout')
+    select started_at, id, rowid as number from {kind}_executions where user_id = $1 and {kind}_id = $7 and status = 'timeout' and ($6 is null or $6 = 'timeout')
         and started_at >= $5 and (started_at, id) < ($2, $3)
     union all
-    select started_at, id from {kind}_executions where user_id = $1 and {kind}_id = $7 and status = 'cancelled' and ($6 is null or $6 = 'cancelled')
+    select started_at, id, rowid as number from {kind}_executions where user_id = $1 and {kind}_id = $7 and status = 'cancelled' and ($6 is null or $6 = 'cancelled')
         and started_at >= $5 and (started_at, id) < ($2, $3)
     order by started_at desc, id desc
     limit $4
 )
-select p.started_at, p.id, e.document, s.name
+select p.started_at, p.id, e.document, (select s.name from {kind}s s where s.id = $7 and (s.user_id = $1 or s.is_public))
 from page p
-join {kind}_executions e on e.id = p.id
-left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
+join {kind}_executions e on e.rowid = p.number
 
 -- name: list_session_{kind}
 -- for: agent, workflow
 -- $7 the agent or workflow or null, $8 the session.
 with page as (
-    select started_at, id from {kind}_executions where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status = 'running' and ($6 is null or $6 = 'running')
+    select started_at, id, rowid as number from {kind}_executions where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status = 'running' and ($6 is null or $6 = 'running')
         and started_at >= $5 and (started_at, id) < ($2, $3)
     union all
-    select started_at, id from {kind}_executions where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status = 'completed' and ($6 is null or $6 = 'completed')
+    select started_at, id, rowid as number from {kind}_executions where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status = 'completed' and ($6 is null or $6 = 'completed')
         and started_at >= $5 and (started_at, id) < ($2, $3)
     union all
-    select started_at, id from {kind}_executions where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status = 'failed' and ($6 is null or $6 = 'failed')
+    select started_at, id, rowid as number from {kind}_executions where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status = 'failed' and ($6 is null or $6 = 'failed')
         and started_at >= $5 and (started_at, id) < ($2, $3)
     union all
-    select started_at, id from {kind}_executions where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status = 'timeout' and ($6 is null or $6 = 'timeout')
+    select started_at, id, rowid as number from {kind}_executions where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status = 'timeout' and ($6 is null or $6 = 'timeout')
         and started_at >= $5 and (started_at, id) < ($2, $3)
     union all
-    select started_at, id from {kind}_executions where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status = 'cancelled' and ($6 is null or $6 = 'cancelled')
+    select started_at, id, rowid as number from {kind}_executions where user_id = $1 and session_id = $8 and ($7 is null or {kind}_id = $7) and status = 'cancelled' and ($6 is null or $6 = 'cancelled')
         and started_at >= $5 and (started_at, id) < ($2, $3)
     order by started_at desc, id desc
     limit $4
 )
 select p.started_at, p.id, e.document, s.name
 from page p
-join {kind}_executions e on e.id = p.id
+join {kind}_executions e on e.rowid = p.number
 left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
 
 -- name: count_{kind}

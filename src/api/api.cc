@@ -9,7 +9,6 @@
 #include <boost/url/url_view.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <xxhash.h>
 
 #include "api/endpoint.h"
 #include "api/in_flight.h"
@@ -17,7 +16,10 @@
 #include "api/problem.h"
 #include "api/query.h"
 #include "api/request.h"
+#include "http/gzip.h"
+#include "http/negotiate.h"
 #include "http/router.h"
+#include "http/server.h"
 
 namespace onggi::api {
 namespace {
@@ -71,21 +73,33 @@ std::vector<http::Route> routes(std::vector<std::string>& patterns) {
   return all;
 }
 
-// Of what the body shows: the object's own version first, so that If-Match can compare it alone.
-std::string etag_of(const Answer& answer) {
-  const std::uint64_t hash = XXH3_64bits(answer.body.data(), answer.body.size());
-  return answer.version ? fmt::format("\"{}-{:016x}\"", *answer.version, hash)
-                        : fmt::format("\"{:016x}\"", hash);
+// Compressed once for all who take it so; of larger pages the connection makes it, piece by piece.
+void add_kept(const cache::Page& page, const http::Request& request, http::Response& response) {
+  constexpr std::size_t largest = 128 << 10;
+  response.etag = page.etag;
+  if (page.body.size() <= http::Limits{}.gzip_from_bytes || page.body.size() > largest) return;
+  if (!http::accepts_gzip(request.header("Accept-Encoding").value_or(""))) return;
+  response.shared_gzip = page.compressed([](std::string_view body) {
+    http::Deflater deflater;
+    std::string compressed;
+    deflater.add(body, true, compressed);
+    return compressed;
+  });
 }
 
-http::Response response_of(Answer answer, http::Method method) {
+http::Response response_of(Answer answer, const http::Request& request) {
   http::Response response;
   response.status = answer.status;
   response.content_type = answer.content_type;
-  const bool is_read = method == http::Method::get || method == http::Method::head;
+  if (answer.kept) {
+    add_kept(*answer.kept, request, response);
+    response.shared = {answer.kept, &answer.kept->body};
+    return response;
+  }
+  const bool is_read = request.method == http::Method::get || request.method == http::Method::head;
   if (!answer.stream && answer.content_type == json_type && !answer.body.empty() &&
       (answer.version || is_read))
-    response.etag = etag_of(answer);
+    response.etag = entity_tag(answer.body, answer.version);
   response.body = std::move(answer.body);
   response.stream = std::move(answer.stream);
   if (!answer.location.empty())
@@ -216,7 +230,7 @@ Task<http::Response> Api::Impl::serve(Call& call, Target target) {
   if (!parsed) co_return problem_response(parsed.error(), request.id);
   Result<Answer> answer = co_await call.endpoint.handle(call);
   if (!answer) co_return problem_response(answer.error(), request.id);
-  co_return response_of(std::move(*answer), request.method);
+  co_return response_of(std::move(*answer), request);
 }
 
 http::Response Api::problem(int status, std::string_view detail, std::string_view request_id) {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/workers.h"
+#include "cache/pages.h"
 #include "db/database.h"
 #include "http/message.h"
 #include "store/stores.h"
@@ -20,6 +21,7 @@ struct Services {
   db::Database& database;
   const store::Stores& stores;
   auth::Authenticator& authenticator;
+  cache::Pages& page_cache;
   const Clock& clock;
   Workers& workers;
   Registry& registry;

@@ -1,6 +1,6 @@
 // Reading a Call, and writing in its name.
-#include <mutex>
-#include <unordered_set>
+#include <fmt/format.h>
+#include <xxhash.h>
 
 #include "api/endpoint.h"
 #include "api/in_flight.h"
@@ -90,7 +90,19 @@ std::shared_ptr<const store::Filter> Call::filter(bool also_plain) const {
   return filter;
 }
 
-Task<Result<Answer>> write(Call& call, std::function<Task<Result<Answer>>(db::Connection&)> body) {
+std::string entity_tag(std::string_view body, std::optional<std::int64_t> version) {
+  const std::uint64_t hash = XXH3_64bits(body.data(), body.size());
+  return version ? fmt::format("\"{}-{:016x}\"", *version, hash) : fmt::format("\"{:016x}\"", hash);
+}
+
+Task<Result<Answer>> write(Call& call, std::function<Task<Result<Answer>>(db::Connection&)> work) {
+  std::function<Task<Result<Answer>>(db::Connection&)> body = [&call,
+                                                               work](db::Connection& connection) {
+    // Executions are on no page that is kept; whatever else is written may be.
+    if (call.endpoint.executions == nullptr)
+      connection.after_commit([&pages = call.services.page_cache] { pages.forget_all(); });
+    return work(connection);
+  };
   if (!call.idempotency_key) {
     Result<Answer> answer =
         co_await call.services.database.write<Answer>(call.cost, std::move(body));

@@ -159,7 +159,13 @@ Task<Result<Answer>> list_nodes(Call& call) {
   return find(call, std::move(filter), find_nodes);
 }
 
+// From memory where it was read before; the owner's scope is part of the place.
 Task<Result<Answer>> get_definition(Call& call) {
+  cache::Pages& pages = call.services.page_cache;
+  std::string place =
+      fmt::format("{} {} {}", call.endpoint.path, call.user.view(), call.key(0).bytes());
+  if (auto kept = pages.get(place)) co_return Answer{.kept = std::move(kept)};
+  const cache::Pages::Stamp before = pages.stamp();
   std::function<Task<std::optional<store::Page>>(db::Connection&)> body =
       [&call](db::Connection& connection) {
         return call.definitions().read(connection, call.key(0), call.user);
@@ -167,7 +173,10 @@ Task<Result<Answer>> get_definition(Call& call) {
   std::optional<store::Page> page =
       co_await call.services.database.read<std::optional<store::Page>>(call.cost, std::move(body));
   if (!page) co_return store::not_found();
-  co_return Answer{.body = std::move(page->body), .version = page->version};
+  std::string tag = entity_tag(page->body, page->version);
+  auto kept = std::make_shared<const cache::Page>(std::move(page->body), std::move(tag));
+  pages.put(std::move(place), kept, before);
+  co_return Answer{.kept = std::move(kept)};
 }
 
 Task<Result<Answer>> replace_definition(Call& call) {

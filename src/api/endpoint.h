@@ -63,6 +63,7 @@ struct Answer {
   std::string location{};
   bool is_replay = false;  // of a kept answer (Idempotency-Key)
   std::unique_ptr<http::BodyStream> stream{};
+  std::shared_ptr<const cache::Page> kept{};  // where set, instead of the body
   std::string_view content_type = "application/json";
 };
 
@@ -140,6 +141,9 @@ struct Call {
   std::optional<Uuid> uuid(std::string_view name) const;
   std::optional<Time> time(std::string_view name) const;
 };
+
+// Of what a body shows: the object's own version first, so that If-Match can compare it alone.
+std::string entity_tag(std::string_view body, std::optional<std::int64_t> version);
 
 // Runs `body` in a transaction. A POST with an Idempotency-Key: the answer is kept with its effect,
 // and a repetition gets it again.

@@ -21,10 +21,12 @@ Engine::Engine(const config::Options& options, const Clock& time)
       new_admin_key(
           first_start(database, stores.users, directory.places, options.admin_key, time.now())),
       authenticator(database, stores.users),
+      page_cache(static_cast<std::size_t>(options.page_cache_mb) << 20, registry),
       workers(static_cast<int>(options.workers)),
       api({.database = database,
            .stores = stores,
            .authenticator = authenticator,
+           .page_cache = page_cache,
            .clock = clock,
            .workers = workers,
            .registry = registry,

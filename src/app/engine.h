@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/workers.h"
+#include "cache/pages.h"
 #include "config/options.h"
 #include "db/sqlite/sqlite.h"
 #include "store/stores.h"
@@ -31,6 +32,7 @@ class Engine {
   // The key of user admin, if this start has made one: to be shown once.
   const std::optional<std::string> new_admin_key;
   auth::Authenticator authenticator;
+  cache::Pages page_cache;
   Workers workers;
   api::Api api;
 };

@@ -98,6 +98,10 @@ constexpr std::array table{
     between(1, 1'000'000,
             option<&Options::writer_queue>("writer-queue", Scope::serve, "N",
                                            "Writes that may wait for the disk; beyond, 503")),
+    between(
+        0, 1'000'000,
+        option<&Options::page_cache_mb>("page-cache-mb", Scope::serve, "MB",
+                                        "Memory for pages that were read before; 0 keeps none")),
     between(0, 36'500,
             option<&Options::execution_retention_days>(
                 "execution-retention-days", Scope::serve, "DAYS",
