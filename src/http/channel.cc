@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <poll.h>
+
 namespace onggi::http {
 
 Gather::Gather(std::string_view first, std::string_view second, std::string_view third)
@@ -101,6 +103,11 @@ Outcome Channel::send_now(const Gather& from) {
 bool Channel::has_unread() {
   boost::system::error_code ignored;
   return socket_.available(ignored) > 0;
+}
+
+bool Channel::has_gone() {
+  pollfd socket{.fd = socket_.native_handle(), .events = POLLRDHUP, .revents = 0};
+  return ::poll(&socket, 1, 0) > 0;
 }
 
 void Channel::shut_down_sending() {

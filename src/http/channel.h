@@ -88,6 +88,8 @@ class Channel {
 
   // Whether bytes have arrived that nobody has read.
   bool has_unread();
+  // Whether the client has closed, or will send no more, whatever of what it sent is unread.
+  bool has_gone();
   void shut_down_sending();
   void cancel();
   void close();

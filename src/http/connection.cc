@@ -144,19 +144,41 @@ void Connection::wait_in(Phase phase, std::chrono::milliseconds limit) {
   deadline_ = std::chrono::steady_clock::now() + limit;
 }
 
+// A live stream does not hold up the server's end.
+std::chrono::milliseconds Connection::write_limit() const {
+  bool is_ending = live_ != nullptr && service_.stopping.load(std::memory_order_relaxed);
+  return is_ending ? linger_time_when_stopping : service_.limits.write_time;
+}
+
+// Nothing is read while a live stream is sent, so that nothing else would tell.
+void Connection::look_after_client() {
+  if (channel_.has_gone())
+    live_->end(BodyStream::End::client_gone);
+  else
+    wait_in(Phase::live, between_looks);
+}
+
 void Connection::enforce_deadline(TimePoint now) {
   if (now < deadline_) return;
   deadline_ = TimePoint::max();
-  if (phase_ == Phase::idle || phase_ == Phase::reading) {
+  if (phase_ == Phase::live) {
+    look_after_client();
+  } else if (phase_ == Phase::idle || phase_ == Phase::reading) {
     // Not close(): bytes may have come in this very moment, and are served then.
     timed_out_ = phase_ == Phase::reading;
     channel_.cancel();
   } else {
+    if (live_ != nullptr) live_->end(BodyStream::End::client_stalled);
     channel_.close();
   }
 }
 
 void Connection::retire() {
+  if (live_ != nullptr) {
+    live_->end(BodyStream::End::stopping);
+    if (phase_ == Phase::writing) wait_in(Phase::writing, write_limit());
+    return;
+  }
   if (phase_ == Phase::idle && !channel_.has_unread()) channel_.cancel();
 }
 

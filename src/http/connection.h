@@ -34,7 +34,7 @@ class Connection {
 
   // Called by the loop, between the coroutine's steps.
   void enforce_deadline(std::chrono::steady_clock::time_point now);
-  void retire();  // closes if no request is under way
+  void retire();  // closes if no request is under way; ends a live stream
   void cut();     // closes
 
   const std::string& peer() const { return peer_; }
@@ -50,6 +50,7 @@ class Connection {
     reading,   // the rest of it: 408
     handling,  // the handler: has no deadline
     writing,   // the client taking the answer: close
+    live,      // a live stream's next piece: see whether the client is still there
     closing,   // the client's own end: close
   };
   enum class Parting : std::uint8_t {
@@ -64,6 +65,8 @@ class Connection {
   Task<End> linger();
   Parting parting();
   void wait_in(Phase phase, std::chrono::milliseconds limit);
+  std::chrono::milliseconds write_limit() const;
+  void look_after_client();
   Response refuse(const Refusal& refusal);
 
   // connection_read.cc: what comes in
@@ -78,10 +81,13 @@ class Connection {
   Task<bool> deliver(Response& response);
   Task<bool> send(Gather rest);
   Task<bool> send_stream(BodyStream& stream, bool chunked);
+  void await_piece(BodyStream& stream);
   Task<std::string> compress(std::string_view bytes);
   ResponseHead decide(const Response& response);
   bool send_at_once(Gather& rest);
   void log_request(int status, std::uint64_t bytes) const;
+
+  static constexpr std::chrono::milliseconds between_looks{1'000};  // at a live stream's client
 
   Loop& loop_;
   Service& service_;
@@ -89,6 +95,7 @@ class Connection {
   const bool is_control_;
   const bool is_surplus_;
   Phase phase_ = Phase::idle;
+  BodyStream* live_ = nullptr;  // the live stream that is being sent
   bool timed_out_ = false;
   bool keep_alive_ = true;  // after the current answer
   TimePoint deadline_ = TimePoint::max();

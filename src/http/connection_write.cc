@@ -72,6 +72,7 @@ Task<bool> Connection::deliver(Response& response) {
   if (sent && !rest.empty()) sent = co_await send(rest);
   if (sent && response.stream && !bodiless)
     sent = co_await send_stream(*response.stream, head.length == ResponseHead::Length::chunked);
+  live_ = nullptr;
   if (service_.log_requests) log_request(head.status, bodiless ? 0 : head.content_length);
   co_return sent;
 }
@@ -86,7 +87,7 @@ bool Connection::send_at_once(Gather& rest) {
 
 Task<bool> Connection::send(Gather rest) {
   while (!rest.empty()) {
-    wait_in(Phase::writing, service_.limits.write_time);
+    wait_in(Phase::writing, write_limit());
     Outcome outcome = co_await channel_.write_some(rest);
     if (outcome.error) co_return false;
     service_.traffic.sent_bytes.add(outcome.bytes);
@@ -95,10 +96,18 @@ Task<bool> Connection::send(Gather rest) {
   co_return true;
 }
 
+void Connection::await_piece(BodyStream& stream) {
+  phase_ = Phase::handling;
+  deadline_ = TimePoint::max();
+  if (!stream.is_live()) return;
+  live_ = &stream;
+  if (service_.stopping.load(std::memory_order_relaxed)) live_->end(BodyStream::End::stopping);
+  wait_in(Phase::live, between_looks);
+}
+
 Task<bool> Connection::send_stream(BodyStream& stream, bool chunked) {
   for (;;) {
-    phase_ = Phase::handling;
-    deadline_ = TimePoint::max();
+    await_piece(stream);
     std::string piece;
     std::string failure;
     try {

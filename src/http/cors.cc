@@ -24,7 +24,7 @@ std::optional<Response> Cors::preflight(const Request& request) const {
         {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"},
         {"Access-Control-Allow-Headers",
          "Authorization, Content-Type, Content-Encoding, If-Match, If-None-Match, Idempotency-Key, "
-         "X-Request-Id"},
+         "Last-Event-ID, X-Request-Id"},
         {"Access-Control-Max-Age", "600"},
     };
   }

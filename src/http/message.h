@@ -46,6 +46,19 @@ class BodyStream {
   // The next piece; empty at the end. An exception cuts the connection, so that the client sees a
   // truncated body as such.
   virtual Task<std::string> next() = 0;
+
+  // A live stream has no end of its own, and its next() may wait for hours. The connection looks
+  // after the client meanwhile (it is noticed within about a second that it has gone) and calls
+  // end() once it is over: next(), now and later, then gives the end at once. Called on the
+  // connection's loop, perhaps more than once, the first reason counts; must not resume anybody by
+  // itself but post it.
+  enum class End : std::uint8_t {
+    client_gone,
+    client_stalled,  // has not taken a byte for `write_time`
+    stopping,        // the server is
+  };
+  virtual bool is_live() const { return false; }
+  virtual void end(End) {}
 };
 
 struct Response {

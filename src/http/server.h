@@ -67,8 +67,8 @@ class Server {
 
   // Stops accepting, closes idle connections, answers what is in flight with Connection: close, and
   // returns when nothing is left or `grace` is over (true: nothing was cut). Streams count as in
-  // flight: whoever makes endless ones ends them first. The loops go on running for others until
-  // the destructor. Call once, from a thread that is not a loop.
+  // flight, but live ones are ended. The loops go on running for others until the destructor. Call
+  // once, from a thread that is not a loop.
   bool stop(std::chrono::milliseconds grace);
 
   // The event loops, for timers of others and for tests.

@@ -233,6 +233,69 @@ TEST(ServerLimits, a_slow_reader_that_reads_is_not_dropped) {
   EXPECT_EQ(client.receive().body.size(), 20u * 65536);
 }
 
+// --- live streams ---
+
+constexpr auto client_gone = static_cast<int>(BodyStream::End::client_gone);
+constexpr auto client_stalled = static_cast<int>(BodyStream::End::client_stalled);
+constexpr auto stopping = static_cast<int>(BodyStream::End::stopping);
+const std::string live = "GET /live?0 HTTP/1.1\r\nHost: a\r\n\r\n";
+
+TEST(ServerLimits, a_live_stream_is_no_request_in_flight_and_knows_no_deadline) {
+  ServerOptions options = short_times();
+  options.limits.requests_in_flight = 1;
+  ToyServer toy_server(options);
+  Client first(toy_server.url());
+  Client second(toy_server.url());
+  first.send(live);
+  second.send(live);
+  ASSERT_TRUE(eventually([&] { return toy_server.toy.streams == 2; }));
+  Client third(toy_server.url());
+  EXPECT_EQ(third.ask(page).status, 200);
+  EXPECT_FALSE(first.is_closed(500ms));
+  EXPECT_EQ(toy_server.toy.streams, 2);
+}
+
+TEST(ServerLimits, a_live_stream_ends_when_its_client_goes) {
+  ToyServer toy_server;
+  auto closes = std::make_unique<Client>(toy_server.url());
+  Client half(toy_server.url());
+  auto pipelines = std::make_unique<Client>(toy_server.url());
+  closes->send(live);
+  half.send(live);
+  pipelines->send(live + page);
+  ASSERT_TRUE(eventually([&] { return toy_server.toy.streams == 3; }));
+  closes.reset();
+  half.finish_sending();
+  pipelines.reset();
+  EXPECT_EQ(half.receive().body, "begun");
+  EXPECT_TRUE(eventually([&] { return toy_server.toy.streams == 0; }));
+  EXPECT_EQ(toy_server.toy.ends[client_gone], 3);
+  EXPECT_TRUE(eventually([&] { return toy_server.metric("onggi_http_connections") == 0; }));
+}
+
+TEST(ServerLimits, a_live_stream_knows_of_a_client_that_stalls) {
+  ToyServer toy_server(short_times());
+  Client client(toy_server.url(), 4096);
+  client.send("GET /live?30000000 HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(eventually([&] { return toy_server.toy.ends[client_stalled] == 1; }));
+  EXPECT_TRUE(eventually([&] { return toy_server.toy.streams == 0; }));
+}
+
+TEST(ServerLimits, live_streams_end_with_the_server) {
+  ToyServer toy_server;
+  Client client(toy_server.url());
+  Client stalled(toy_server.url(), 4096);
+  client.send(live);
+  stalled.send("GET /live?30000000 HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return toy_server.toy.streams == 2; }));
+  ASSERT_TRUE(client.has_bytes(5s));
+  EXPECT_TRUE(toy_server.server.stop(20s));
+  EXPECT_EQ(toy_server.toy.ends[stopping], 2);
+  Answer answer = client.receive();
+  EXPECT_EQ(answer.body, "begun");
+  EXPECT_TRUE(answer.complete);
+}
+
 TEST(ServerLimits, connections_are_dealt_out_evenly) {
   ToyServer toy_server;
   std::vector<std::unique_ptr<Client>> clients;

@@ -19,9 +19,10 @@
 namespace onggi::http {
 
 // Answers by path: /page?<bytes> that many bytes of JSON with an entity tag; /echo the body; /wait
-// when release() is called; /throw, /throw-later fail; /stream?<pieces> that many pieces of 64 KB;
-// /broken-stream fails after one; /gzipped has its compressed form; /about what the request was;
-// /loop the number of the loop that handles it.
+// when release() is called; /live a live stream that gives "begun" and waits for its end; /throw,
+// /throw-later fail; /stream?<pieces> that many pieces of 64 KB; /broken-stream fails after one;
+// /gzipped has its compressed form; /about what the request was; /loop the number of the loop that
+// handles it.
 class Toy final : public Handler {
  public:
   Task<Response> handle(Request& request) override;
@@ -38,6 +39,7 @@ class Toy final : public Handler {
   std::atomic<int> handled = 0;
   std::atomic<int> pieces = 0;   // of streams, made so far
   std::atomic<int> streams = 0;  // alive
+  std::atomic<int> ends[3]{};    // of live streams, by reason
 
  private:
   struct Gate;

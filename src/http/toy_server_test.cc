@@ -53,6 +53,42 @@ class Pieces final : public BodyStream {
   bool broken_;
 };
 
+// Gives "begun", so many bytes more, and waits for its end.
+class Live final : public BodyStream {
+ public:
+  Live(Toy& toy, int bytes) : toy_(toy), bytes_(bytes) { ++toy_.streams; }
+  ~Live() override { --toy_.streams; }
+  bool is_live() const override { return true; }
+  void end(End reason) override {
+    if (std::exchange(is_over_, true)) return;
+    ++toy_.ends[static_cast<int>(reason)];
+    if (!waiting_) return;
+    home_->post([waiting = std::exchange(waiting_, {})] { waiting.resume(); });
+  }
+  Task<std::string> next() override {
+    if (!std::exchange(begun_, true))
+      co_return "begun" + std::string(static_cast<std::size_t>(bytes_), 'x');
+    home_ = Executor::current();
+    co_await Pause{*this};
+    co_return std::string();
+  }
+
+ private:
+  struct Pause {
+    Live& live;
+    bool await_ready() const noexcept { return live.is_over_; }
+    void await_suspend(std::coroutine_handle<> waiting) const { live.waiting_ = waiting; }
+    void await_resume() const noexcept {}
+  };
+
+  Toy& toy_;
+  int bytes_;
+  bool begun_ = false;
+  bool is_over_ = false;
+  Executor* home_ = nullptr;
+  std::coroutine_handle<> waiting_;
+};
+
 int number_after(std::string_view target) {
   return std::atoi(std::string(target.substr(target.find('?') + 1)).c_str());
 }
@@ -80,6 +116,8 @@ Task<Response> Toy::handle(Request& request) {
     response.stream = std::make_unique<Pieces>(*this, number_after(request.target), false);
   } else if (path == "/broken-stream") {
     response.stream = std::make_unique<Pieces>(*this, 1, true);
+  } else if (path == "/live") {
+    response.stream = std::make_unique<Live>(*this, number_after(request.target));
   } else if (path == "/gzipped") {
     response.shared = std::make_shared<const std::string>("plain");
     response.shared_gzip = std::make_shared<const std::string>(gzipped("compressed before"));
