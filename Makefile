@@ -58,7 +58,7 @@ test-address: build/address/build.ninja # every unit and conformance test
 	@$(CTEST) build/address
 
 # The suites in which threads meet; the others have one.
-THREADED = base_test db_test http_test auth_test conformance_test
+THREADED = base_test db_test http_test auth_test feed_test conformance_test
 
 .PHONY: test-thread
 test-thread: build/thread/build.ninja

@@ -102,6 +102,7 @@ http::Response response_of(Answer answer, const http::Request& request) {
     response.etag = entity_tag(answer.body, answer.version);
   response.body = std::move(answer.body);
   response.stream = std::move(answer.stream);
+  response.headers = std::move(answer.headers);
   if (!answer.location.empty())
     response.headers.emplace_back("Location", std::move(answer.location));
   if (answer.is_replay) response.headers.emplace_back("Idempotent-Replay", "true");

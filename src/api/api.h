@@ -11,6 +11,7 @@
 #include "base/workers.h"
 #include "cache/pages.h"
 #include "db/database.h"
+#include "feed/feed.h"
 #include "http/message.h"
 #include "store/stores.h"
 
@@ -22,6 +23,7 @@ struct Services {
   const store::Stores& stores;
   auth::Authenticator& authenticator;
   cache::Pages& page_cache;
+  feed::Feed& feed;
   const Clock& clock;
   Workers& workers;
   Registry& registry;

@@ -2,6 +2,7 @@
 #include <boost/json/monotonic_resource.hpp>
 #include <fmt/format.h>
 
+#include "api/events.h"
 #include "api/handlers.h"
 #include "api/lines.h"
 #include "api/problem.h"
@@ -102,6 +103,23 @@ std::string answer_body(const std::vector<Item>& items,
   return body;
 }
 
+// Made before the transaction, so that the writer only hands them over.
+std::vector<feed::Event> events_of(const Call& call,
+                                   const std::vector<store::ExecutionDraft>& drafts) {
+  std::vector<feed::Event> events;
+  events.reserve(drafts.size());
+  for (const store::ExecutionDraft& draft : drafts) events.push_back(event_of(call, *draft.record));
+  return events;
+}
+
+std::vector<std::size_t> new_ones(const std::vector<Result<store::RecordedExecution>>& results) {
+  std::vector<std::size_t> indices;
+  indices.reserve(results.size());
+  for (std::size_t i = 0; i < results.size(); ++i)
+    if (results[i] && !results[i]->is_repeated) indices.push_back(i);
+  return indices;
+}
+
 }  // namespace
 
 Task<Result<Answer>> create_executions(Call& call) {
@@ -112,10 +130,12 @@ Task<Result<Answer>> create_executions(Call& call) {
   const auto items = std::make_shared<const std::vector<Item>>(std::move(batch->items));
   const auto drafts =
       std::make_shared<const std::vector<store::ExecutionDraft>>(std::move(batch->drafts));
+  const auto events = std::make_shared<std::vector<feed::Event>>(events_of(call, *drafts));
   std::function<Task<Result<Answer>>(db::Connection&)> body =
-      [&call, items, drafts](db::Connection& connection) -> Task<Result<Answer>> {
+      [&call, items, drafts, events](db::Connection& connection) -> Task<Result<Answer>> {
     const std::vector<Result<store::RecordedExecution>> results =
         co_await call.executions().record(connection, drafts, call.user);
+    announce(call, connection, events, new_ones(results));
     co_return Answer{.body = answer_body(*items, results, call.request.id)};
   };
   Result<Answer> answer = co_await write(call, std::move(body));

@@ -52,6 +52,7 @@ enum class Shows : std::uint8_t {
   list,    // {"items": [...], "next_cursor"} of answer_shape
   items,   // {"items": [...]} without pages
   lines,   // NDJSON of answer_shape
+  events,  // Server-Sent Events
   other,   // described by words alone
 };
 
@@ -65,6 +66,7 @@ struct Answer {
   std::unique_ptr<http::BodyStream> stream{};
   std::shared_ptr<const cache::Page> kept{};  // where set, instead of the body
   std::string_view content_type = "application/json";
+  std::vector<std::pair<std::string_view, std::string>> headers{};  // names of static storage
 };
 
 struct Call;
@@ -114,6 +116,7 @@ struct Call {
   const Services& services;
   InFlight& in_flight;
   store::Principal caller{};
+  std::optional<Sha256> credential{};  // hash of the key that the caller has shown
   Uuid user{};                      // for whom: the caller, or whom an admin acts for
   std::vector<std::string> path{};  // parameters of the path, decoded
   Query query{};

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "api/events.h"
 #include "api/handlers.h"
 
 namespace onggi::api {
@@ -52,6 +53,7 @@ Task<Result<Answer>> create_execution(Call& call) {
         co_await call.executions().record(connection, one, call.user);
     Result<store::RecordedExecution>& result = results.front();
     if (!result) co_return std::unexpected(std::move(result.error()));
+    if (!result->is_repeated) announce(call, connection, *one->front().record);
     std::optional<store::ExecutionPage> page =
         co_await call.executions().read(connection, result->id, call.user);
     Answer answer{.status = result->is_repeated ? 200 : 201,
@@ -110,9 +112,10 @@ Task<Result<Answer>> get_execution(Call& call) {
 Task<Result<Answer>> patch_execution(Call& call) {
   std::function<Task<Result<Answer>>(db::Connection&)> body =
       [&call](db::Connection& connection) -> Task<Result<Answer>> {
-    Result<store::Page> page = co_await call.executions().patch(connection, call.id(0), call.user,
-                                                                call.body, call.if_match, call.now);
+    Result<store::ChangedExecution> page = co_await call.executions().patch(
+        connection, call.id(0), call.user, call.body, call.if_match, call.now);
     if (!page) co_return std::unexpected(std::move(page.error()));
+    if (page->finished) announce(call, connection, *page->finished);
     co_return Answer{.body = std::move(page->body), .version = page->version};
   };
   return write(call, std::move(body));

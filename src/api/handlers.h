@@ -43,6 +43,9 @@ Task<Result<Answer>> append_steps(Call& call);
 Task<Result<Answer>> create_executions(Call& call);
 Task<Result<Answer>> export_executions(Call& call);
 
+// events.cc
+Task<Result<Answer>> listen_to_events(Call& call);
+
 // service.cc: what stands beside the API
 Task<Result<Answer>> get_health(Call& call);
 Task<Result<Answer>> get_readiness(Call& call);

@@ -229,6 +229,10 @@ Array parameters_of(const Endpoint& endpoint) {
         parameter("Idempotency-Key", "header", false,
                   "A repetition under the same key within 24 h gets the first answer again",
                   Object{{"type", "string"}, {"minLength", 1}, {"maxLength", 255}}));
+  if (endpoint.shows == Shows::events)
+    all.push_back(parameter("Last-Event-ID", "header", false,
+                            "The id of the last event that was seen: goes on behind it",
+                            Object{{"type", "string"}}));
   if (endpoint.method == http::Method::put || endpoint.method == http::Method::patch ||
       endpoint.method == http::Method::del)
     all.push_back(
@@ -289,6 +293,21 @@ Value list_schema(Value item) {
                 {"additionalProperties", false}};
 }
 
+// A stream has no schema of its own; what stands behind each `data:` has.
+Value event_stream_schema(Components& components) {
+  components.of(model::agent_execution_event_shape, false);
+  components.of(model::workflow_execution_event_shape, false);
+  return Object{
+      {"type", "string"},
+      {"description",
+       "Events of the caller's own objects, each with an id. `execution.started` and "
+       "`execution.finished`: data is an ExecutionEvent. `workflow_execution.started` and "
+       "`workflow_execution.finished`: data is a WorkflowExecutionEvent. `reset`: data is a "
+       "ResetEvent; events may have been missed between Last-Event-ID and now, so that lists are "
+       "to be read again. Ids are opaque. A comment and an id without data keep a quiet stream "
+       "alive every 15 seconds."}};
+}
+
 Value answer_content(const Endpoint& endpoint, Components& components) {
   if (endpoint.operation == "get_metrics")
     return content("text/plain; version=0.0.4; charset=utf-8", Object{{"type", "string"}});
@@ -302,6 +321,8 @@ Value answer_content(const Endpoint& endpoint, Components& components) {
       return content("application/json", reference("BatchAnswer"));
     case Shows::lines:
       return content("application/x-ndjson", components.of(*endpoint.answer_shape, false));
+    case Shows::events:
+      return content("text/event-stream", event_stream_schema(components));
     case Shows::object:
       break;
     default:
@@ -325,7 +346,8 @@ Object responses(const Endpoint& endpoint, Components& components) {
   if (creates)
     all["200"] =
         Object{{"description", "The same was created before"}, {"content", good.at("content")}};
-  const bool has_tag = endpoint.method == http::Method::get && endpoint.shows != Shows::lines;
+  const bool has_tag = endpoint.method == http::Method::get && endpoint.shows != Shows::lines &&
+                       endpoint.shows != Shows::events;
   if (has_tag) all["304"] = Object{{"description", "As If-None-Match has it"}};
   if (endpoint.operation == "get_readiness")
     all["503"] = Object{{"description", "It cannot serve"}, {"content", good.at("content")}};
@@ -381,6 +403,16 @@ void add_components(Components& components) {
   Value item = object(
       {{"status", Object{{"type", "integer"}}}, {"id", id()}, {"error", reference("Problem")}},
       {"status"});
+  components.add(
+      "ResetEvent",
+      object(
+          {{"reason", Object{{"type", "string"},
+                             {"enum", Array{"expired", "restarted", "unknown"}},
+                             {"description",
+                              "expired: the id is older than what is kept; restarted: it is from "
+                              "before the server's start; unknown: it is no id"}}},
+           {"detail", text()}},
+          {"reason", "detail"}));
   components.add("BatchAnswer", object({{"items", array_of(std::move(item))}}, {"items"}));
 }
 

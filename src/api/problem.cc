@@ -70,6 +70,8 @@ int status_of(Code code) {
       return 415;
     case Code::invalid:
       return 422;
+    case Code::too_many_requests:
+      return 429;
     case Code::headers_too_large:
       return 431;
     case Code::unavailable:

@@ -131,10 +131,12 @@ Task<Result<void>> identify(Call& call) {
   const std::optional<std::string_view> key = bearer(call.request);
   if (!key)
     co_return fail(Code::unauthenticated, "An API key is needed: Authorization: Bearer <key>.");
+  const Sha256 hash = sha256(*key);
   const std::optional<store::Principal> principal =
-      co_await call.services.authenticator.by_key(call.cost, *key);
+      co_await call.services.authenticator.by_hash(call.cost, hash);
   if (!principal) co_return fail(Code::unauthenticated, "The API key is unknown or was revoked.");
   call.caller = *principal;
+  call.credential = hash;
   call.user = principal->user_id;
   co_return Result<void>{};
 }

@@ -440,6 +440,14 @@ std::vector<Endpoint> table() {
                 "append_workflow_steps", "create_workflow_executions", "export_workflow_executions",
                 model::workflow_execution_shape, of_workflows, workflow_execution_filters});
 
+  table.push_back({.method = get,
+                   .path = "/events",
+                   .operation = "listen_to_events",
+                   .summary = "Executions as they start and finish, live (Server-Sent Events)",
+                   .budget = 1,
+                   .handle = listen_to_events,
+                   .shows = Shows::events});
+
   const auto beside = [&table](std::string_view path, std::string_view operation,
                                const char* summary, Handle handle) {
     table.push_back({.method = get,

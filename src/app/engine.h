@@ -33,6 +33,7 @@ class Engine {
   const std::optional<std::string> new_admin_key;
   auth::Authenticator authenticator;
   cache::Pages page_cache;
+  feed::Feed feed;
   Workers workers;
   api::Api api;
 };

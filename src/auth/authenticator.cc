@@ -3,7 +3,10 @@
 namespace onggi::auth {
 
 Task<std::optional<store::Principal>> Authenticator::by_key(db::Cost& cost, std::string_view key) {
-  const Sha256 hash = sha256(key);
+  return by_hash(cost, sha256(key));
+}
+
+Task<std::optional<store::Principal>> Authenticator::by_hash(db::Cost& cost, Sha256 hash) {
   std::uint64_t generation = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -44,10 +47,13 @@ Task<std::optional<model::Role>> Authenticator::role(db::Cost& cost, Uuid user) 
 }
 
 void Authenticator::forget() {
-  const std::lock_guard lock(mutex_);
-  ++generation_;
-  keys_.clear();
-  roles_.clear();
+  {
+    const std::lock_guard lock(mutex_);
+    ++generation_;
+    keys_.clear();
+    roles_.clear();
+  }
+  if (forgotten_) forgotten_();
 }
 
 }  // namespace onggi::auth

@@ -7,10 +7,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/secret.h"
 #include "db/database.h"
@@ -29,11 +31,18 @@ class Authenticator {
   // statement; none where it is kept.
   Task<std::optional<store::Principal>> by_key(db::Cost& cost, std::string_view key);
 
+  // The same by the key's hash, for who has to ask again later.
+  Task<std::optional<store::Principal>> by_hash(db::Cost& cost, Sha256 hash);
+
   // The role of a user, for whom an admin acts; nullopt if there is none.
   Task<std::optional<model::Role>> role(db::Cost& cost, Uuid user);
 
   // Thread-safe and quick: call it from after_commit.
   void forget();
+  // Another number after every forget(): while it is the same, so are keys and roles.
+  std::uint64_t generation() const { return generation_; }
+  // Called at the end of every forget(). To be set before there are any.
+  void on_forget(std::function<void()> forgotten) { forgotten_ = std::move(forgotten); }
 
  private:
   struct HashOfHash {
@@ -48,9 +57,10 @@ class Authenticator {
   db::Database& database_;
   const store::Users& users_;
   std::mutex mutex_;
-  std::uint64_t generation_ = 0;
+  std::atomic<std::uint64_t> generation_ = 0;
   std::unordered_map<Sha256, store::Principal, HashOfHash> keys_;
   std::unordered_map<Uuid, model::Role> roles_;
+  std::function<void()> forgotten_;
 };
 
 }  // namespace onggi::auth

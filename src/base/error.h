@@ -27,6 +27,7 @@ enum class Code {
   too_large,               // 413
   unsupported_media_type,  // 415
   invalid,                 // 422: names the fields
+  too_many_requests,       // 429: never executed; may be tried again
   headers_too_large,       // 431
   unavailable,             // 503: never executed; may be tried again
 };

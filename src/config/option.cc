@@ -90,6 +90,13 @@ constexpr std::array table{
     between(1, 1'000'000,
             option<&Options::max_connections>("max-connections", Scope::serve, "N",
                                               "Connections at once; beyond, 503")),
+    between(1, 1'000'000,
+            option<&Options::max_listeners>("max-listeners", Scope::serve, "N",
+                                            "Live event streams at once; beyond, 503")),
+    between(1, 1'000'000,
+            option<&Options::max_listeners_per_user>(
+                "max-listeners-per-user", Scope::serve, "N",
+                "Live event streams of one user at once; beyond, 429")),
     between(0, 1'024,
             option<&Options::loops>("loops", Scope::serve, "N", "Event loops; 0 is one per core")),
     between(1, 1'024,

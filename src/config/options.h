@@ -24,6 +24,8 @@ struct Options {
   std::string tls_key;
   std::vector<std::string> cors_origin;
   std::int64_t max_connections = 10'000;
+  std::int64_t max_listeners = 5'000;
+  std::int64_t max_listeners_per_user = 1'000;
   std::int64_t loops = 0;
   std::int64_t workers = 2;
   std::int64_t writer_queue = 1'024;

@@ -75,6 +75,21 @@ constexpr auto agent_execution_fields =
 constexpr auto workflow_execution_fields =
     execution_fields("workflow_id", "The workflow that was executed", "workflow_name");
 
+constexpr auto event_fields(std::string_view subject, std::string_view subject_help) {
+  return std::array{
+      field<&Execution::id>("id", "The execution"),
+      field<&Execution::subject_id>(subject, subject_help),
+      field<&Execution::session_id>("session_id", "Its session"),
+      field<&Execution::status>("status", "running, or how it ended"),
+      field<&Execution::started_at>("started_at", "When it started"),
+      field<&Execution::completed_at>("completed_at", "When it ended"),
+      field<&Execution::duration_ms>("duration_ms", "How long it took"),
+  };
+}
+
+constexpr auto agent_event_fields = event_fields("agent_id", "The agent that is executed");
+constexpr auto workflow_event_fields = event_fields("workflow_id", "The workflow that is executed");
+
 }  // namespace
 
 const Shape metrics_shape{"Metrics", metrics_fields, make_record<Metrics>};
@@ -82,5 +97,9 @@ const Shape step_shape{"Step", step_fields, make_record<Step>};
 const Shape agent_execution_shape{"Execution", agent_execution_fields, make_record<Execution>};
 const Shape workflow_execution_shape{"WorkflowExecution", workflow_execution_fields,
                                      make_record<Execution>};
+const Shape agent_execution_event_shape{"ExecutionEvent", agent_event_fields,
+                                        make_record<Execution>};
+const Shape workflow_execution_event_shape{"WorkflowExecutionEvent", workflow_event_fields,
+                                           make_record<Execution>};
 
 }  // namespace onggi::model

@@ -76,5 +76,8 @@ extern const Shape metrics_shape;
 extern const Shape step_shape;
 extern const Shape agent_execution_shape;
 extern const Shape workflow_execution_shape;
+// What the live feed tells of an execution.
+extern const Shape agent_execution_event_shape;
+extern const Shape workflow_execution_event_shape;
 
 }  // namespace onggi::model

@@ -365,9 +365,9 @@ std::string Executions::export_lines(const db::Rows& rows, std::string_view name
   return lines;
 }
 
-Task<Result<Page>> Executions::patch(db::Connection& connection, Uuid id, Uuid owner,
-                                     std::shared_ptr<const json::Value> body, IfMatch if_match,
-                                     Time now) const {
+Task<Result<ChangedExecution>> Executions::patch(db::Connection& connection, Uuid id, Uuid owner,
+                                                 std::shared_ptr<const json::Value> body,
+                                                 IfMatch if_match, Time now) const {
   std::optional<ExecutionPage> page = co_await read(connection, id, owner);
   if (!page) co_return not_found();
   auto allowed = check_version(if_match, page->version);
@@ -395,7 +395,7 @@ Task<Result<Page>> Executions::patch(db::Connection& connection, Uuid id, Uuid o
   if (!corrected) co_return std::unexpected(std::move(corrected.error()));
   if (model::to_json(shape_, before) == model::to_json(shape_, after) &&
       page->given.bits() == after.given.bits())
-    co_return std::move(*page);
+    co_return ChangedExecution{std::move(*page), nullptr};
   if (after.subject_id != before.subject_id) {
     const bool known = co_await is_known_subject(connection, after.subject_id, owner);
     if (!known) co_return no_subject();
@@ -404,7 +404,10 @@ Task<Result<Page>> Executions::patch(db::Connection& connection, Uuid id, Uuid o
   after.updated_at = std::max(now, before.updated_at);
   co_await update(connection, before, after);
   std::optional<ExecutionPage> changed = co_await read(connection, id, owner);
-  co_return std::move(changed.value());
+  ChangedExecution result{std::move(changed.value()), nullptr};
+  if (before.status == model::Status::running && after.status != model::Status::running)
+    result.finished = std::make_shared<Execution>(std::move(after));
+  co_return result;
 }
 
 Task<void> Executions::update(db::Connection& connection, Execution& before,

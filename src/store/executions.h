@@ -38,6 +38,10 @@ struct ExecutionPage : Page {
   model::Given given;
 };
 
+struct ChangedExecution : Page {
+  std::shared_ptr<model::Execution> finished;  // as it is now, where the change has ended it
+};
+
 // Which executions a list is of.
 struct ExecutionFilter {
   std::optional<Uuid> subject;  // agent or workflow
@@ -53,6 +57,7 @@ class Executions {
   enum class Kind : std::uint8_t { agent, workflow };
   Executions(Kind kind, ExecutionRules rules);
 
+  Kind kind() const { return kind_; }
   const model::Shape& shape() const { return shape_; }
 
   // Validates a body and derives what it leaves out: started_at from the id, else now; the id from
@@ -79,9 +84,9 @@ class Executions {
 
   // In a transaction: RFC 7396 on one execution; what is derived follows. 404, 409 (a finished one
   // cannot run again), 412, 422.
-  Task<Result<Page>> patch(db::Connection& connection, Uuid id, Uuid owner,
-                           std::shared_ptr<const json::Value> body, IfMatch if_match,
-                           Time now) const;
+  Task<Result<ChangedExecution>> patch(db::Connection& connection, Uuid id, Uuid owner,
+                                       std::shared_ptr<const json::Value> body, IfMatch if_match,
+                                       Time now) const;
   Task<Result<void>> remove(db::Connection& connection, Uuid id, Uuid owner,
                             IfMatch if_match) const;
   // In a transaction: all of a session.

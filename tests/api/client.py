@@ -252,7 +252,8 @@ class Client:
             try:
                 connection.request(method, target, body=body, headers=headers)
                 response = connection.getresponse()
-                content = response.read()
+                is_endless = response.getheader("Content-Type", "").startswith("text/event-stream")
+                content = response.read1() if is_endless else response.read()  # of a live stream its beginning
                 break
             except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
                 self.close()
@@ -262,7 +263,7 @@ class Client:
                 self.close()
                 raise
         self._local.used_at = time.monotonic()
-        if response.will_close:
+        if response.will_close or is_endless:
             self.close()
         return Answer(method, target, response.status, response.headers, content, time.monotonic() - started)
 
