@@ -7,7 +7,8 @@ namespace onggi::app {
 namespace {
 
 db::SqliteOptions sqlite_options(const config::Options& options) {
-  return {.waiting_writes = static_cast<std::size_t>(options.writer_queue)};
+  return {.waiting_writes = static_cast<std::size_t>(options.writer_queue),
+          .longest_wait = std::chrono::milliseconds(options.longest_wait_ms)};
 }
 
 feed::FeedLimits feed_limits(const config::Options& options) {

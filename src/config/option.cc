@@ -109,6 +109,11 @@ constexpr std::array table{
         0, 1'000'000,
         option<&Options::page_cache_mb>("page-cache-mb", Scope::serve, "MB",
                                         "Memory for pages that were read before; 0 keeps none")),
+    between(0, 60'000,
+            option<&Options::longest_wait_ms>(
+                "longest-wait-ms", Scope::serve, "MS",
+                "How long requests may wait for their turn, and writes for theirs, when there is "
+                "more to do than can be done; beyond, 503. 0: any time")),
     between(0, 36'500,
             option<&Options::execution_retention_days>(
                 "execution-retention-days", Scope::serve, "DAYS",

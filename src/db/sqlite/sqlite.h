@@ -9,6 +9,7 @@
 // a thread of their own.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -21,7 +22,10 @@
 namespace onggi::db {
 
 struct SqliteOptions {
-  std::size_t waiting_writes = 1'024;        // beyond: Unavailable at once
+  std::size_t waiting_writes = 1'024;  // beyond: Unavailable at once
+  // That a write would wait for its turn, as far as can be told; beyond: Unavailable at once. 0:
+  // any time.
+  std::chrono::milliseconds longest_wait{0};
   std::size_t group_size = 256;              // writes in one commit, at most
   std::size_t long_reads = 16;               // cursors open at once, at most
   std::int64_t page_cache_bytes = 16 << 20;  // of the writer; each reader has a quarter

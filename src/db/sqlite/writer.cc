@@ -9,6 +9,10 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds trusted_for{1};  // a success, by trouble()
+// So many may always wait: where each takes long, there is nothing to be gained by refusing.
+constexpr std::size_t always_welcome = 16;
+// A write ahead of all others that has waited so long: the disk stands still.
+constexpr std::chrono::seconds standstill{1};
 constexpr int pages_to_checkpoint = 1'000;
 // A log that is read all the time is moved but never begun anew; from here the writer steps in. 64
 // MiB.
@@ -33,6 +37,7 @@ void add(std::vector<Batch>& batches, const Write& write) {
 Writer::Writer(const File& file, std::string_view triggers, const SqliteOptions& options,
                Readers& readers, Checkpointer& checkpointer, Observations& observations)
     : most_waiting_(options.waiting_writes),
+      longest_wait_(options.longest_wait),
       checkpointer_(checkpointer),
       observations_(observations),
       group_(file, triggers, options.page_cache_bytes, options.group_size, readers, observations),
@@ -74,10 +79,18 @@ void Writer::Waiting::await_resume() const {
   if (write.error) std::rethrow_exception(write.error);
 }
 
+bool Writer::is_full(SteadyClock::time_point now) const {
+  if (queue_.size() >= most_waiting_) return true;
+  if (queue_.size() < always_welcome || longest_wait_ == std::chrono::nanoseconds::zero())
+    return false;
+  return pace_.wait_behind(queue_.size()) > longest_wait_ ||
+         now - queue_.front()->queued > standstill;
+}
+
 // Notifies under the lock: once it is released the write may be answered, and the Writer be gone.
 bool Writer::push(Write& write) {
   const std::lock_guard lock(mutex_);
-  if (queue_.size() >= most_waiting_ || stopping_) {
+  if (is_full(write.queued) || stopping_) {
     observations_.writes_shed.add();
     write.error = std::make_exception_ptr(Unavailable(
         "Too many writes are waiting; try again later.", "the queue of writes is full"));
@@ -108,6 +121,13 @@ bool Writer::await_work() {
   return due();
 }
 
+// While nobody is left waiting, a group is as small as what there was: it says nothing about what
+// could be done.
+void Writer::note_pace(std::size_t members, std::chrono::nanoseconds took) {
+  const std::lock_guard lock(mutex_);
+  if (!queue_.empty()) pace_.note(members, took);
+}
+
 void Writer::serve() {
   std::vector<Write*> members;
   const std::function<Write*()> next = [this] { return take(); };
@@ -115,7 +135,9 @@ void Writer::serve() {
     members.clear();
     if (Write* first = take()) {
       members.push_back(first);
+      const auto begun = SteadyClock::now();
       group_.run(members, next);
+      note_pace(members.size(), SteadyClock::now() - begun);
       answer(members);
     } else {
       group_.probe();

@@ -13,6 +13,7 @@
 
 #include "db/sqlite/checkpointer.h"
 #include "db/sqlite/group.h"
+#include "db/sqlite/pace.h"
 #include "db/sqlite/sqlite.h"
 #include "db/sqlite/write.h"
 
@@ -48,16 +49,21 @@ class Writer {
   Write* take();
   bool await_work();
   void serve();
+  void note_pace(std::size_t members, std::chrono::nanoseconds took);
   void answer(const std::vector<Write*>& members);
   void tend_log();
 
+  bool is_full(std::chrono::steady_clock::time_point now) const;
+
   const std::size_t most_waiting_;
+  const std::chrono::nanoseconds longest_wait_;
   Checkpointer& checkpointer_;
   Observations& observations_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Write*> queue_;
+  Pace pace_;
   bool stopping_ = false;
   std::chrono::steady_clock::time_point asked_;  // by trouble()
   GroupCommit::Health health_;
