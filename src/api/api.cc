@@ -238,6 +238,12 @@ http::Response Api::problem(int status, std::string_view detail, std::string_vie
   return problem_response(status, detail, request_id);
 }
 
+// Also what an operator does beside the server.
+bool Api::is_vital(const http::Request& request) const {
+  const std::string_view path = request.target.substr(0, request.target.find('?'));
+  return request.is_local_control || path == "/healthz" || path == "/readyz" || path == "/metrics";
+}
+
 std::size_t Api::body_limit(http::Method method, std::string_view target) const {
   constexpr std::size_t ordinary = 16u << 20;
   constexpr std::size_t batch = 64u << 20;

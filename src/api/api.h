@@ -39,6 +39,7 @@ class Api final : public http::Handler {
   Task<http::Response> handle(http::Request& request) override;
   http::Response problem(int status, std::string_view detail, std::string_view request_id) override;
   std::size_t body_limit(http::Method method, std::string_view target) const override;
+  bool is_vital(const http::Request& request) const override;
 
   // While stopping: /readyz says 503, so that a balancer sends nothing more.
   void set_stopping();

@@ -8,6 +8,7 @@ namespace {
 http::ServerOptions server_options(const config::Options& options, const DataDirectory& directory) {
   http::Limits limits;
   limits.connections = static_cast<std::size_t>(options.max_connections);
+  limits.turn_time = std::chrono::milliseconds(options.longest_wait_ms);
   return {.listen = options.listen,
           .control_socket = directory.control_address(),
           .tls_certificate = options.tls_cert,

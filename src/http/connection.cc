@@ -85,8 +85,9 @@ Connection::Parting Connection::parting() {
 Task<Response> Connection::handle() {
   phase_ = Phase::handling;
   deadline_ = TimePoint::max();
+  if (loop_.is_congested() && !service_.handler.is_vital(request_)) co_return refuse(too_busy);
   Service::Permit permit(service_);
-  if (!permit)
+  if (!permit && !service_.handler.is_vital(request_))
     co_return refuse({503, "Too many requests are being handled; try again.", "requests"});
   std::optional<Response> preflight = service_.cors.preflight(request_);
   if (preflight) {

@@ -88,6 +88,7 @@ class Connection {
   void log_request(int status, std::uint64_t bytes) const;
 
   static constexpr std::chrono::milliseconds between_looks{1'000};  // at a live stream's client
+  static constexpr Refusal too_busy{503, "There is too much to do; try again.", "congestion"};
 
   Loop& loop_;
   Service& service_;

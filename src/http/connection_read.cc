@@ -121,6 +121,9 @@ Task<std::optional<Refusal>> Connection::read_body(RequestParser& parser) {
   std::size_t limit = service_.handler.body_limit(request_.method, request_.target);
   std::optional<Refusal> refusal = check_announced_body(head_, limit);
   if (refusal) co_return refusal;
+  // Taking a large body only to refuse it would be part of the trouble.
+  bool is_large = head_.chunked || head_.content_length > most_room;
+  if (is_large && loop_.is_congested()) co_return too_busy;
   if (head_.expects_continue && buffer_.empty()) {
     bool sent = co_await send(Gather("HTTP/1.1 100 Continue\r\n\r\n"));
     if (!sent) co_return gone;

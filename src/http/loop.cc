@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
 
 #include "http/connection.h"
 #include "http/response_head.h"
@@ -31,6 +32,8 @@ Loop::Loop(Service& service, int number)
       number_(number),
       context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
       keep_running_(context_.get_executor()),
+      congestion_(service.limits.turn_time),
+      probe_(context_, ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       sweep_timer_(context_) {}
 
 Loop::~Loop() = default;
@@ -94,6 +97,24 @@ void Loop::retire_idle() {
 
 void Loop::cut_all() {
   for (const auto& connection : connections_) connection->cut();
+}
+
+bool Loop::is_congested() {
+  auto now = std::chrono::steady_clock::now();
+  bool refuses = congestion_.refuses(now);
+  if (congestion_.wants_probe(now)) send_probe();
+  return refuses;
+}
+
+void Loop::send_probe() {
+  probe_.async_wait(decltype(probe_)::wait_read, [this](const boost::system::error_code& error) {
+    if (error) return;
+    ::eventfd_t ignored;
+    ::eventfd_read(probe_.native_handle(), &ignored);
+    congestion_.probe_returned(std::chrono::steady_clock::now());
+  });
+  congestion_.probe_sent(std::chrono::steady_clock::now());
+  ::eventfd_write(probe_.native_handle(), 1);
 }
 
 void Loop::sweep_later() {

@@ -13,9 +13,11 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 
 #include "base/executor.h"
+#include "http/congestion.h"
 #include "http/descriptor.h"
 #include "http/service.h"
 
@@ -44,6 +46,9 @@ class Loop final : public Executor {
   // Closes all sockets. Connections whose request is with the handler end when it comes back.
   void cut_all();
 
+  // A request has its turn: whether there is so much to do that it is to be refused.
+  bool is_congested();
+
   asio::io_context& context() { return context_; }
   // The response lines that are the same for a second.
   const std::string& standing_lines();
@@ -70,6 +75,7 @@ class Loop final : public Executor {
   void run();
   void open(Arrival arrival);
   void forget(Connection& connection);
+  void send_probe();
   void sweep_later();
   void sweep();
 
@@ -78,6 +84,9 @@ class Loop final : public Executor {
   asio::io_context context_;
   asio::executor_work_guard<asio::io_context::executor_type> keep_running_;
   std::vector<std::unique_ptr<Connection>> connections_;
+  Congestion congestion_;
+  // An eventfd: when it is written it queues behind the sockets that are ready already.
+  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> probe_;
   Timer sweep_timer_;
   bool sweep_due_ = false;
   std::time_t standing_second_ = 0;

@@ -95,6 +95,9 @@ class Handler {
   // and Onggi-Queries and Server-Timing unless the first of them is there.
   virtual Response problem(int status, std::string_view detail, std::string_view request_id) = 0;
 
+  // Whether a request is answered however much there is to do (health, metrics).
+  virtual bool is_vital(const Request&) const { return false; }
+
   // The largest body (after decompression) that this request may send; asked when the head has been
   // read.
   virtual std::size_t body_limit(Method method, std::string_view target) const = 0;

@@ -233,6 +233,61 @@ TEST(ServerLimits, a_slow_reader_that_reads_is_not_dropped) {
   EXPECT_EQ(client.receive().body.size(), 20u * 65536);
 }
 
+// --- more to do than can be done ---
+
+ServerOptions one_loop() {
+  ServerOptions options = ToyServer::default_options();
+  options.loops = 1;
+  options.limits.turn_time = 10ms;
+  return options;
+}
+
+// The answers to one request of each client, all sent before the first is read.
+std::vector<Answer> ask_at_once(std::vector<std::unique_ptr<Client>>& clients,
+                                const std::string& request) {
+  for (const auto& client : clients) client->send(request);
+  std::vector<Answer> answers;
+  for (const auto& client : clients) answers.push_back(client->receive());
+  return answers;
+}
+
+TEST(ServerLimits, who_would_wait_too_long_is_told_so_and_may_ask_again) {
+  ToyServer toy_server(one_loop());
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 80; ++i) clients.push_back(std::make_unique<Client>(toy_server.url()));
+  int refused = 0;
+  for (int round = 0; round < 5; ++round) {
+    for (Answer& answer : ask_at_once(clients, "GET /spin?2 HTTP/1.1\r\nHost: a\r\n\r\n")) {
+      if (answer.status == 200) continue;
+      ASSERT_EQ(answer.status, 503);
+      EXPECT_EQ(answer.headers["retry-after"], "1");
+      EXPECT_EQ(answer.headers["connection"], "");
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_EQ(toy_server.metric("onggi_http_shed_total{reason=\"congestion\"}"), refused);
+  EXPECT_EQ(toy_server.toy.handled + refused, 400);
+  EXPECT_TRUE(eventually([&] { return clients.front()->ask(page).status == 200; }));
+}
+
+TEST(ServerLimits, what_is_vital_is_answered_however_much_there_is_to_do) {
+  ToyServer toy_server(one_loop());
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 80; ++i) clients.push_back(std::make_unique<Client>(toy_server.url()));
+  for (Answer& answer : ask_at_once(clients, "GET /vital?2 HTTP/1.1\r\nHost: a\r\n\r\n"))
+    EXPECT_EQ(answer.status, 200);
+}
+
+TEST(ServerLimits, few_clients_are_never_too_much) {
+  ToyServer toy_server(one_loop());
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 8; ++i) clients.push_back(std::make_unique<Client>(toy_server.url()));
+  for (int round = 0; round < 10; ++round)
+    for (Answer& answer : ask_at_once(clients, "GET /spin?5 HTTP/1.1\r\nHost: a\r\n\r\n"))
+      EXPECT_EQ(answer.status, 200);
+}
+
 // --- live streams ---
 
 constexpr auto client_gone = static_cast<int>(BodyStream::End::client_gone);

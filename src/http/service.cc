@@ -28,13 +28,15 @@ Traffic::Traffic(Registry& registry)
       sent_bytes(registry.counter("onggi_http_sent_bytes_total", "Bytes written to clients")),
       registry_(registry) {
   // So that they read 0 rather than nothing before the first.
-  for (const char* reason : {"connections", "requests", "body_bytes"})
-    registry_.counter(shed_name, shed_help, {{"reason", reason}});
+  for (const char* reason : {"connections", "requests", "congestion", "body_bytes"})
+    shed_.emplace_back(reason, &registry_.counter(shed_name, shed_help, {{"reason", reason}}));
   for (const char* reason : {"malformed", "timeout"})
     registry_.counter(error_name, error_help, {{"reason", reason}});
 }
 
 void Traffic::shed(std::string_view reason) {
+  for (const auto& [known, counter] : shed_)
+    if (known == reason) return counter->add();
   registry_.counter(shed_name, shed_help, {{"reason", std::string(reason)}}).add();
 }
 

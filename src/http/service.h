@@ -10,6 +10,8 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/metrics.h"
 #include "http/cors.h"
@@ -37,6 +39,7 @@ struct Traffic {
 
  private:
   Registry& registry_;
+  std::vector<std::pair<std::string_view, Counter*>> shed_;
 };
 
 class Service {

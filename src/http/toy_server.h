@@ -19,15 +19,19 @@
 namespace onggi::http {
 
 // Answers by path: /page?<bytes> that many bytes of JSON with an entity tag; /echo the body; /wait
-// when release() is called; /live a live stream that gives "begun" and waits for its end; /throw,
-// /throw-later fail; /stream?<pieces> that many pieces of 64 KB; /broken-stream fails after one;
-// /gzipped has its compressed form; /about what the request was; /loop the number of the loop that
-// handles it.
+// when release() is called; /spin?<ms> after having kept the loop busy for so long, /vital?<ms> as
+// well but whatever there is to do; /live a live stream that gives "begun" and waits for its end;
+// /throw, /throw-later fail; /stream?<pieces> that many pieces of 64 KB; /broken-stream fails after
+// one; /gzipped has its compressed form; /about what the request was; /loop the number of the loop
+// that handles it.
 class Toy final : public Handler {
  public:
   Task<Response> handle(Request& request) override;
   Response problem(int status, std::string_view detail, std::string_view request_id) override;
   std::size_t body_limit(Method method, std::string_view target) const override;
+  bool is_vital(const Request& request) const override {
+    return request.target.starts_with("/vital");
+  }
 
   // Lets every request at /wait, now and later, be answered.
   void release();

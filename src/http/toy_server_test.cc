@@ -116,6 +116,11 @@ Task<Response> Toy::handle(Request& request) {
     response.stream = std::make_unique<Pieces>(*this, number_after(request.target), false);
   } else if (path == "/broken-stream") {
     response.stream = std::make_unique<Pieces>(*this, 1, true);
+  } else if (path == "/spin" || path == "/vital") {
+    auto until =
+        std::chrono::steady_clock::now() + std::chrono::milliseconds(number_after(request.target));
+    while (std::chrono::steady_clock::now() < until) {
+    }
   } else if (path == "/live") {
     response.stream = std::make_unique<Live>(*this, number_after(request.target));
   } else if (path == "/gzipped") {

@@ -113,8 +113,11 @@ Result<store::RecordedExecution> World::record(const store::Executions& kind,
 Result<Page> World::patch(const store::Executions& kind, Uuid id, Uuid owner,
                           const json::Value& body, store::IfMatch if_match) {
   const auto shared = std::make_shared<const json::Value>(body);
-  return write<Page>([&](db::Connection& connection) {
-    return kind.patch(connection, id, owner, shared, if_match, now);
+  return write<Page>([&](db::Connection& connection) -> Task<Result<Page>> {
+    Result<store::ChangedExecution> changed =
+        co_await kind.patch(connection, id, owner, shared, if_match, now);
+    if (!changed) co_return std::unexpected(std::move(changed.error()));
+    co_return Page{std::move(changed->page)};
   });
 }
 
