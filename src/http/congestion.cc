@@ -28,7 +28,8 @@ bool Congestion::refuses(TimePoint now) {
 }
 
 bool Congestion::wants_probe(TimePoint now) const {
-  return limit_ != Duration::zero() && !is_probing_ && now - returned_ >= between_probes;
+  if (limit_ == Duration::zero() || is_probing_) return false;
+  return now - returned_ >= between_probes || last_delay_ > limit_;
 }
 
 void Congestion::probe_sent(TimePoint now) {

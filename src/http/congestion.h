@@ -21,9 +21,9 @@ class Congestion {
   static constexpr std::chrono::milliseconds patience{20};
   // How many must have had their turn while a probe waited, for its delay to count.
   static constexpr std::uint64_t least_backlog = 16;
-  static constexpr std::chrono::milliseconds between_probes{5};
+  static constexpr std::chrono::milliseconds between_probes{5};  // none while above the limit
   // After a refusal there is no patience for so long.
-  static constexpr std::chrono::milliseconds wariness{1'000};
+  static constexpr std::chrono::milliseconds wariness{200};
   // A delay is news for so long.
   static constexpr std::chrono::milliseconds memory{100};
 

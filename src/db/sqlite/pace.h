@@ -1,38 +1,47 @@
-// How fast waiting writes get their turn, and so how long one more would wait.
+// How fast waiting writes get their turn, and so whether one more would wait too long.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
 namespace onggi::db::sqlite {
 
 class Pace {
  public:
-  // A group of so many took so long, while others were left waiting. What counts is the quicker of
-  // the last two groups: one large write (a batch) slows one group down and says nothing about the
-  // next, a slow disk slows all of them down.
+  // A group of so many took so long, while others were left waiting.
   void note(std::size_t members, std::chrono::nanoseconds took) {
-    const auto each = took / static_cast<std::int64_t>(std::max<std::size_t>(members, 1));
-    const auto quicker = std::min(each, std::exchange(previous_, each));
-    if (members >= many)
-      each_ += (quicker - each_) / 2;
-    else  // of few, each is dear: there was little to share the commit
-      each_ += (std::min(quicker, 2 * each_) - each_) / 8;
+    groups_[next_++ % groups_.size()] = {members, took / static_cast<std::int64_t>(members)};
   }
 
-  // For a write behind so many others; 0 as long as nothing is known.
-  std::chrono::nanoseconds wait_behind(std::size_t waiting) const {
-    return each_ * static_cast<std::int64_t>(waiting);
+  // Whether a write behind so many others would wait longer than `limit`. Never where these go with
+  // the next two groups: on a slow disk each group takes long, and refusing does not make it
+  // quicker. What counts is the middle one of the last few groups, so that one large write (a
+  // batch) among small ones does not.
+  bool is_too_long(std::size_t waiting, std::chrono::nanoseconds limit) const {
+    std::array<std::chrono::nanoseconds, remembered> each{};
+    std::size_t largest = 0;
+    for (std::size_t i = 0; i < remembered; ++i) {
+      each[i] = groups_[i].each;
+      largest = std::max(largest, groups_[i].members);
+    }
+    if (waiting <= std::max(always_welcome, 2 * largest)) return false;
+    std::ranges::nth_element(each, each.begin() + remembered / 2);
+    return each[remembered / 2] * static_cast<std::int64_t>(waiting) > limit;
   }
 
  private:
-  static constexpr std::size_t many = 16;
+  static constexpr std::size_t remembered = 5;
+  static constexpr std::size_t always_welcome = 16;
 
-  std::chrono::nanoseconds each_{std::chrono::microseconds(1)};  // a moving mean
-  std::chrono::nanoseconds previous_{};
+  struct Group {
+    std::size_t members = 0;
+    std::chrono::nanoseconds each{};
+  };
+  std::array<Group, remembered> groups_{};
+  std::size_t next_ = 0;
 };
 
 }  // namespace onggi::db::sqlite

@@ -9,8 +9,6 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds trusted_for{1};  // a success, by trouble()
-// So many may always wait: where each takes long, there is nothing to be gained by refusing.
-constexpr std::size_t always_welcome = 16;
 // A write ahead of all others that has waited so long: the disk stands still.
 constexpr std::chrono::seconds standstill{1};
 constexpr int pages_to_checkpoint = 1'000;
@@ -81,9 +79,8 @@ void Writer::Waiting::await_resume() const {
 
 bool Writer::is_full(SteadyClock::time_point now) const {
   if (queue_.size() >= most_waiting_) return true;
-  if (queue_.size() < always_welcome || longest_wait_ == std::chrono::nanoseconds::zero())
-    return false;
-  return pace_.wait_behind(queue_.size()) > longest_wait_ ||
+  if (queue_.empty() || longest_wait_ == std::chrono::nanoseconds::zero()) return false;
+  return pace_.is_too_long(queue_.size() + taken_, longest_wait_) ||
          now - queue_.front()->queued > standstill;
 }
 
@@ -107,6 +104,7 @@ Write* Writer::take() {
   if (queue_.empty()) return nullptr;
   Write* first = queue_.front();
   queue_.pop_front();
+  ++taken_;
   observations_.write_queue_length.set(static_cast<std::int64_t>(queue_.size()));
   return first;
 }
@@ -125,6 +123,7 @@ bool Writer::await_work() {
 // could be done.
 void Writer::note_pace(std::size_t members, std::chrono::nanoseconds took) {
   const std::lock_guard lock(mutex_);
+  taken_ = 0;
   if (!queue_.empty()) pace_.note(members, took);
 }
 

@@ -63,6 +63,7 @@ class Writer {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Write*> queue_;
+  std::size_t taken_ = 0;  // members of the group that is at work
   Pace pace_;
   bool stopping_ = false;
   std::chrono::steady_clock::time_point asked_;  // by trouble()
