@@ -117,7 +117,8 @@ Result<Page> World::patch(const store::Executions& kind, Uuid id, Uuid owner,
     Result<store::ChangedExecution> changed =
         co_await kind.patch(connection, id, owner, shared, if_match, now);
     if (!changed) co_return std::unexpected(std::move(changed.error()));
-    co_return Page{std::move(changed->page)};
+    Page page = std::move(*changed);
+    co_return page;
   });
 }
 
