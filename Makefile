@@ -99,7 +99,7 @@ bench-packages:
 
 .PHONY: bench-build
 bench-build: bench-packages build/build.ninja
-	@cmake --build build --target onggi onggi_bench_sqlite
+	@cmake --build build --target onggi onggi_bench_sqlite $(if $(wildcard bench/load.cc),onggi_bench_load)
 
 # --- code ---------------------------------------------------------------------------------------
 

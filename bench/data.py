@@ -61,9 +61,17 @@ class Data:
         return directory
 
 
+def named(root, work, executions):
+    return Data(work, f"{executions}-{fingerprint(root)}", executions)
+
+
+def is_made(root, work, executions):
+    return named(root, work, executions).note.exists()
+
+
 def prepare(root, work, binary, executions, say):
     """Makes the data directory where it is not there yet."""
-    data = Data(work, f"{executions}-{fingerprint(root)}", executions)
+    data = named(root, work, executions)
     for stale in work.glob(f"*-{executions}-*"):
         if data.name not in stale.name:
             shutil.rmtree(stale) if stale.is_dir() else stale.unlink()

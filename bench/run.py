@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import facts  # noqa: E402
 import machine  # noqa: E402
 import table  # noqa: E402
-from data import Data, Samples, prepare, prepare_rows  # noqa: E402
+from data import Data, Samples, is_made, prepare, prepare_rows  # noqa: E402
+from overload import overload  # noqa: E402
 from pages import pages  # noqa: E402
 from process import Failed, end_on_signals, run  # noqa: E402
 from reads import Reads  # noqa: E402
@@ -26,7 +27,8 @@ from servers import Fastify, Nginx, Onggi, Postgres  # noqa: E402
 from writes import Writes  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
-SMALL = 10_000
+SMALL, FEWER, MANY, GROWN = 10_000, 200_000, 1_000_000, 5_000_000
+SMALL_AT_ONCE_S = 6  # a machine that needs longer for SMALL has no million in a minute and a half
 
 
 @dataclass
@@ -53,11 +55,20 @@ class Bench:
         print(f"[{time.monotonic() - self.begun:6.1f} s] {text}", file=sys.stderr, flush=True)
 
 
+def executions_of(bench, options, small):
+    """How many to measure with: a million, but in a hurry on a slow or busy machine fewer."""
+    if options.executions is not None:
+        return options.executions
+    is_slow = small.seconds > SMALL_AT_ONCE_S and not is_made(bench.root, bench.work, MANY)
+    return FEWER if options.quick and is_slow else MANY
+
+
 def measure(bench, options, result):
     small = prepare(bench.root, bench.work, bench.binary, SMALL, bench.say)
-    bench.data = prepare(bench.root, bench.work, bench.binary, options.executions, bench.say)
+    result["settings"] = {"executions": executions_of(bench, options, small), "seconds": options.seconds, "rounds": options.rounds}
+    bench.data = prepare(bench.root, bench.work, bench.binary, result["settings"]["executions"], bench.say)
     large = bench.data
-    if options.grown != options.executions:
+    if options.grown is not None:
         large = prepare(bench.root, bench.work, bench.binary, options.grown, bench.say)
     prepare_rows(bench.root, bench.data, bench.say)
     bench.samples = Samples(bench.data)
@@ -72,6 +83,7 @@ def measure(bench, options, result):
         if options.wants("writes"):
             with Writes(bench, postgres) as writes:
                 result["rows"] += writes.rows()
+                result["facts"].append(overload(bench, writes.onggi, writes.single))
     if options.wants("growth"):
         result["facts"] += facts.growth(bench, small, large)
 
@@ -99,8 +111,9 @@ def measure_reads(bench, postgres, options, result):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="in a few minutes: short runs; growth up to the same data")
-    parser.add_argument("--executions", type=int, default=1_000_000, metavar="N", help="to measure with [1000000]")
-    parser.add_argument("--grown", type=int, metavar="N", help="to compare %d with [5000000; quick: as --executions]" % SMALL)
+    parser.add_argument("--executions", type=int, metavar="N",
+                        help=f"to measure with [{MANY}; quick, where that would take too long: {FEWER}]")
+    parser.add_argument("--grown", type=int, metavar="N", help=f"to compare {SMALL} with [{GROWN}; quick: those measured with]")
     parser.add_argument("--seconds", type=int, metavar="N", help="of one run [5; quick: 2]")
     parser.add_argument("--rounds", type=int, metavar="N", help="of each row [5; quick: 2]")
     parser.add_argument("--only", action="append", metavar="ROW", help="a page (bench/pages.py), writes or growth; may be repeated")
@@ -110,7 +123,8 @@ def arguments():
     options = parser.parse_args()
     options.seconds = options.seconds or (2 if options.quick else 5)
     options.rounds = options.rounds or (2 if options.quick else 5)
-    options.grown = options.grown or (options.executions if options.quick else 5_000_000)
+    if options.grown is None and not options.quick:
+        options.grown = GROWN
     options.wants = lambda row: not options.only or row in options.only
     return options
 
@@ -130,7 +144,6 @@ def main():
     bench = Bench(ROOT, work, options.build.resolve(), options.seconds, options.rounds, time.monotonic())
     install_peer()
     result = {"date": time.strftime("%Y-%m-%d"), "machine": machine.describe(work), "versions": machine.versions(ROOT, bench.binary),
-              "settings": {"executions": options.executions, "grown": options.grown, "seconds": options.seconds, "rounds": options.rounds},
               "rows": [], "facts": []}
     measure(bench, options, result)
     (work / "bench.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")

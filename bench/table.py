@@ -24,6 +24,8 @@ def _milliseconds(figures, name):
 
 
 def _verdict(target):
+    if target["bound"] is None:
+        return f"{target['text']}: {'met' if target['met'] else '**missed**'}"
     value = target["value"]
     shown = _count(value) if abs(value) >= 100 else f"{value:.2f}"
     return f"{target['text']}: {shown}, {'met' if target['met'] else '**missed**'}"

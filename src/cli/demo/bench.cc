@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t defined_before_ms = 120 * day_ms;  // the first definition
 constexpr std::int64_t defined_within_ms = 25 * day_ms;   // the others follow
 constexpr std::size_t definitions_at_once = 500;          // in a transaction
-constexpr std::int64_t executions_at_once = 10'000;       // in a transaction
+constexpr std::int64_t executions_at_once = 50'000;       // in a transaction
 
 struct Definer {
   const store::Definitions& store;
