@@ -6,7 +6,7 @@ from process import Failed
 from same import check
 from servers import Onggi, fetch
 
-WARM_UP_S = 2
+WARM_UP_S = 2  # node compiles what is called often
 COMPARED = 5  # of the paths of a page that is spread
 
 

@@ -28,7 +28,7 @@ from writes import Writes  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL, FEWER, MANY, GROWN = 10_000, 200_000, 1_000_000, 5_000_000
-SMALL_AT_ONCE_S = 6  # a machine that needs longer for SMALL has no million in a minute and a half
+SMALL_AT_ONCE_S = 10  # a machine that needs longer for SMALL has no million in time for --quick
 
 
 @dataclass
@@ -114,15 +114,15 @@ def arguments():
     parser.add_argument("--executions", type=int, metavar="N",
                         help=f"to measure with [{MANY}; quick, where that would take too long: {FEWER}]")
     parser.add_argument("--grown", type=int, metavar="N", help=f"to compare {SMALL} with [{GROWN}; quick: those measured with]")
-    parser.add_argument("--seconds", type=int, metavar="N", help="of one run [5; quick: 2]")
-    parser.add_argument("--rounds", type=int, metavar="N", help="of each row [5; quick: 2]")
+    parser.add_argument("--seconds", type=int, metavar="N", help="of one run [5; quick: 1]")
+    parser.add_argument("--rounds", type=int, metavar="N", help="of each row [5; quick: 3]")
     parser.add_argument("--only", action="append", metavar="ROW", help="a page (bench/pages.py), writes or growth; may be repeated")
     parser.add_argument("--work", type=Path, default=ROOT / "build/bench", metavar="DIR", help="where data is kept [build/bench]")
     parser.add_argument("--build", type=Path, default=ROOT / "build", metavar="DIR", help="where the programs are [build]")
     parser.add_argument("--readme", action="store_true", help="only put the last table into README.md")
     options = parser.parse_args()
-    options.seconds = options.seconds or (2 if options.quick else 5)
-    options.rounds = options.rounds or (2 if options.quick else 5)
+    options.seconds = options.seconds or (1 if options.quick else 5)
+    options.rounds = options.rounds or (3 if options.quick else 5)
     if options.grown is None and not options.quick:
         options.grown = GROWN
     options.wants = lambda row: not options.only or row in options.only
