@@ -4,15 +4,16 @@
 //   onggi_bench_load --target 127.0.0.1:8420 --path /api/agent-builder/me --key onggi_...
 //                    [--body FILE]          POST this file as application/json instead of a GET
 //                    [--connections 256]    kept open; a request that is due while all of them wait
-//                                           for answers is sent as soon as one is free
+//                                           for answers is sent as soon as one is free, but not
+//                                           more than 100 ms late: then it is unsent
 //                    --rates 5000:2,45000:5,4500:3    requests a second, for so many seconds each
 //
 // One JSON object on stdout:
 //   phases    of each rate: offered, ok (2xx), shed_503, shed_429, other, failed (no answer),
 //             ok_per_second; ok_p50_ms, ok_p99_ms, ok_max_ms, shed_p99_ms from the time a request
 //             was due, so that waiting for a free connection counts; answered_p99_ms, from when an
-//             accepted one was sent; normal_after_ms: from the phase's beginning until nothing is
-//             shed any more and every accepted one takes less than 100 ms (null: never)
+//             accepted one was sent; unsent; normal_after_ms: from the phase's beginning until
+//             nothing is shed any more and every accepted one takes less than 100 ms (null: never)
 //   timeline  of each 100 ms by due time: at_ms, offered, ok, shed, failed, ok_p50_ms, ok_p99_ms,
 //             ok_max_ms
 //   late_p99_ms   how late the generator itself was to look at what was due: beyond a few
@@ -52,6 +53,7 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 
 constexpr std::chrono::milliseconds slot{100};
 constexpr std::chrono::seconds drain{10};
+constexpr std::chrono::milliseconds patience{100};
 constexpr std::chrono::microseconds shortest_sleep{200};
 
 struct Phase {
@@ -74,6 +76,7 @@ struct Outcome {
   TimePoint sent;
   TimePoint answered;
   int status = 0;  // 0: none
+  bool is_unsent = false;
   std::size_t phase = 0;
 
   bool is_ok() const { return status >= 200 && status < 300; }
@@ -324,6 +327,10 @@ void Load::run() {
   for (;;) {
     const TimePoint now = Clock::now();
     const bool has_more = note_due(now);
+    for (; !waiting_.empty() && now - waiting_.front().due > patience; waiting_.pop_front()) {
+      waiting_.front().is_unsent = true;
+      outcomes_.push_back(waiting_.front());
+    }
     while (!waiting_.empty() && !free_.empty()) {
       Connection& connection = *free_.back();
       free_.pop_back();
@@ -336,7 +343,6 @@ void Load::run() {
   }
   for (Connection& connection : connections_)
     if (connection.is_busy) finish(connection, 0, true);
-  for (const Outcome& outcome : waiting_) outcomes_.push_back(outcome);
 }
 
 double quantile(std::vector<double> values, double q) {
@@ -348,11 +354,13 @@ double quantile(std::vector<double> values, double q) {
 }
 
 struct Tally {
-  std::size_t ok = 0, shed_503 = 0, shed_429 = 0, other = 0, failed = 0;
+  std::size_t ok = 0, shed_503 = 0, shed_429 = 0, other = 0, failed = 0, unsent = 0;
   std::vector<double> ok_ms, shed_ms, answered_ms;
 
   void add(const Outcome& outcome) {
-    if (outcome.is_ok()) {
+    if (outcome.is_unsent) {
+      ++unsent;
+    } else if (outcome.is_ok()) {
       ++ok;
       ok_ms.push_back(outcome.took_ms());
       answered_ms.push_back(Milliseconds(outcome.answered - outcome.sent).count());
@@ -363,7 +371,7 @@ struct Tally {
       ++(outcome.status == 0 ? failed : other);
     }
   }
-  std::size_t offered() const { return ok + shed_503 + shed_429 + other + failed; }
+  std::size_t offered() const { return ok + shed_503 + shed_429 + other + failed + unsent; }
   std::string latencies() const {
     return fmt::format("\"ok_p50_ms\":{:.2f},\"ok_p99_ms\":{:.2f},\"ok_max_ms\":{:.2f}",
                        quantile(ok_ms, 0.5), quantile(ok_ms, 0.99), quantile(ok_ms, 1));
@@ -388,10 +396,11 @@ int Load::report() const {
     while (normal > first && timeline[normal - 1].is_normal()) --normal;
     fmt::print(
         "{}{{\"rate\":{},\"seconds\":{},\"offered\":{},\"ok\":{},\"shed_503\":{},\"shed_429\":{},"
-        "\"other\":{},\"failed\":{},\"ok_per_second\":{:.0f},{},\"shed_p99_ms\":{:.2f},"
+        "\"other\":{},\"failed\":{},\"unsent\":{},\"ok_per_second\":{:.0f},{},\"shed_p99_ms\":{:."
+        "2f},"
         "\"answered_p99_ms\":{:.2f},\"normal_after_ms\":{}}}",
         i == 0 ? "" : ",", given_.phases[i].rate, given_.phases[i].seconds, tally.offered(),
-        tally.ok, tally.shed_503, tally.shed_429, tally.other, tally.failed,
+        tally.ok, tally.shed_503, tally.shed_429, tally.other, tally.failed, tally.unsent,
         static_cast<double>(tally.ok) / given_.phases[i].seconds, tally.latencies(),
         quantile(tally.shed_ms, 0.99), quantile(tally.answered_ms, 0.99),
         normal == last ? std::string("null") : std::to_string((normal - first) * 100));

@@ -30,7 +30,7 @@ struct Options {
   std::int64_t workers = 2;
   std::int64_t writer_queue = 1'024;
   std::int64_t page_cache_mb = 64;
-  std::int64_t longest_wait_ms = 30;
+  std::int64_t longest_wait_ms = 20;
   std::int64_t execution_retention_days = 365;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::automatic;

@@ -24,7 +24,7 @@ struct Limits {
   std::size_t requests_in_flight =
       1'024;  // being handled at once; beyond: 503 with Retry-After, never executed
   std::chrono::milliseconds turn_time{
-      30};  // that a request may wait for its turn, before some are refused with 503 and
+      20};  // that a request may wait for its turn, before some are refused with 503 and
             // Retry-After, never executed (see congestion.h); 0: any time
   std::size_t body_bytes_in_flight =
       256u << 20;  // of all requests together, decompressed; beyond: 503 with Retry-After

@@ -302,6 +302,7 @@ TEST(ServerLimits, a_live_stream_is_no_request_in_flight_and_knows_no_deadline) 
   Client first(toy_server.url());
   Client second(toy_server.url());
   first.send(live);
+  ASSERT_TRUE(eventually([&] { return toy_server.toy.streams == 1; }));
   second.send(live);
   ASSERT_TRUE(eventually([&] { return toy_server.toy.streams == 2; }));
   Client third(toy_server.url());
