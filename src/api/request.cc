@@ -54,17 +54,6 @@ std::int64_t version_of(std::string_view tag) {
   return error == std::errc() && (end == tag.data() + tag.size() || *end == '-') ? version : -1;
 }
 
-store::IfMatch read_if_match(std::string_view header) {
-  if (trimmed(header) == "*") return std::nullopt;
-  std::vector<std::int64_t> versions;
-  while (!header.empty()) {
-    const std::size_t comma = header.find(',');
-    versions.push_back(version_of(trimmed(header.substr(0, comma))));
-    header = comma == std::string_view::npos ? std::string_view() : header.substr(comma + 1);
-  }
-  return versions;
-}
-
 Result<void> check_media_type(const Call& call) {
   const auto type = call.request.header("Content-Type");
   bool fits = type && is_media_type(*type, "application/json");
@@ -171,14 +160,31 @@ Task<Result<void>> authorize(Call& call, Pairs pairs) {
   co_return Result<void>{};
 }
 
+store::IfMatch read_if_match(std::string_view field) {
+  if (trimmed(field) == "*") return std::nullopt;
+  std::vector<std::int64_t> versions;
+  while (!field.empty()) {
+    const std::size_t comma = field.find(',');
+    versions.push_back(version_of(trimmed(field.substr(0, comma))));
+    field = comma == std::string_view::npos ? std::string_view() : field.substr(comma + 1);
+  }
+  return versions;
+}
+
+Result<std::string> read_idempotency_key(std::string_view field) {
+  const bool is_visible = std::ranges::all_of(field, [](char c) { return c > ' ' && c < '\x7F'; });
+  if (field.empty() || field.size() > idempotency_key_max || !is_visible)
+    return invalid("Idempotency-Key", "must have 1 to 255 visible ASCII characters");
+  return std::string(field);
+}
+
 Result<void> read_headers(Call& call) {
   if (const auto header = call.request.header("If-Match")) call.if_match = read_if_match(*header);
   const auto key = call.request.header("Idempotency-Key");
   if (!key || call.request.method != http::Method::post || !call.endpoint.is_repeatable) return {};
-  const bool is_visible = std::ranges::all_of(*key, [](char c) { return c > ' ' && c < '\x7F'; });
-  if (key->empty() || key->size() > idempotency_key_max || !is_visible)
-    return invalid("Idempotency-Key", "must have 1 to 255 visible ASCII characters");
-  call.idempotency_key = std::string(*key);
+  Result<std::string> read = read_idempotency_key(*key);
+  if (!read) return std::unexpected(std::move(read.error()));
+  call.idempotency_key = std::move(*read);
   return {};
 }
 
