@@ -12,7 +12,7 @@ namespace {
 
 std::unexpected<std::string> wrong(const std::string& place, std::string_view name,
                                    std::string_view what) {
-  return std::unexpected(fmt::format("{}: {} {}", place, name, what));
+  return std::unexpected(fmt::format("{}: {} {}", place, on_one_line(name), what));
 }
 
 std::expected<std::vector<std::string>, std::string_view> texts_of(const Option& option,
