@@ -15,7 +15,7 @@ export TSAN_OPTIONS := halt_on_error=1:second_deadlock_stack=1
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: build ## install, build, fill ./onggi-data with a demo the first time, and serve it
@@ -32,7 +32,7 @@ packages: ## install what is missing (Debian packages)
 
 # --- tests --------------------------------------------------------------------------------------
 
-STAGES := test-release test-api test-address test-thread test-api-address
+STAGES := test-release test-api test-address test-thread test-fuzz test-api-address
 
 .PHONY: test
 test: packages ## install, build and run all tests, also under the sanitizers
@@ -65,6 +65,12 @@ test-thread: build/thread/build.ninja
 	@cmake --build build/thread --target $(THREADED)
 	@$(CTEST) build/thread --tests-regex "^($$(echo $(THREADED) | tr ' ' '|'))$$"
 
+# Each target for a few seconds, from its corpus on: what was found once is not found again.
+.PHONY: test-fuzz
+test-fuzz: build/fuzz/build.ninja
+	@cmake --build build/fuzz --target onggi_fuzz_targets
+	@tests/fuzz/run 5
+
 # The black-box tests start the server that ONGGI_BINARY names. /usr/bin/python3: Debian's pytest.
 PYTEST = if compgen -G 'tests/api/test_*.py' >/dev/null; then /usr/bin/python3 -m pytest tests/api; fi
 
@@ -77,6 +83,24 @@ test-api: build/build.ninja
 test-api-address: build/address/build.ninja
 	@cmake --build build/address
 	@export ONGGI_BINARY=$(CURDIR)/build/address/onggi; $(PYTEST)
+
+# --- fuzzing ------------------------------------------------------------------------------------
+
+SECONDS_EACH ?= 600
+TARGETS ?=
+
+.PHONY: fuzz
+fuzz: packages build/fuzz/build.ninja ## fuzz at length: SECONDS_EACH=600 TARGETS="json graph"
+	@cmake --build build/fuzz --target onggi_fuzz_targets
+	@tests/fuzz/run $(SECONDS_EACH) $(TARGETS)
+
+.PHONY: fuzz-merge
+fuzz-merge: ## take the few finds of `make fuzz` that reach new code into tests/fuzz/corpus
+	@for found in build/fuzz/corpus/*; do \
+	  target=$$(basename $$found); \
+	  build/fuzz/$${target}_fuzz -set_cover_merge=1 -max_len=4096 tests/fuzz/corpus/$$target $$found 2>&1 | \
+	    grep -a 'MERGE-OUTER: the' || true; \
+	done
 
 # --- code ---------------------------------------------------------------------------------------
 
@@ -95,7 +119,7 @@ lint: build ## check shape and mistakes (clang-format, clang-tidy)
 clean: ## remove what was built; ./onggi-data stays
 	@rm -rf build web/docs/node_modules
 
-# --- build trees: build (release), build/address, build/thread ------------------------------------
+# --- build trees: build (release), build/address, build/thread, build/fuzz ------------------------------------
 
 build/build.ninja: CMakePresets.json
 	@cmake --preset release
