@@ -82,6 +82,18 @@ std::string encoded(std::string_view target) {
   return out;
 }
 
+// Not Boost's segments(), which pass over a "/." in front.
+std::vector<std::string> segments_of(std::string_view path) {
+  std::vector<std::string> segments;
+  while (path.size() > (segments.empty() ? 1 : 0)) {
+    path.remove_prefix(1);  // '/'
+    const std::string_view segment = path.substr(0, path.find('/'));
+    segments.push_back(boost::urls::pct_string_view(segment).decode());
+    path.remove_prefix(segment.size());
+  }
+  return segments;
+}
+
 }  // namespace
 
 bool is_ndjson(std::string_view content_type) {
@@ -94,10 +106,11 @@ Result<Target> read_target(std::string_view sent) {
   const std::string target = encoded(sent);
   const auto origin = boost::urls::parse_origin_form(target);
   const auto parsed = origin ? origin : boost::urls::parse_absolute_uri(target);
-  if (!parsed) return fail(Code::malformed, "The request target is not a valid URL.");
+  if (!parsed || (!parsed->encoded_path().empty() && !parsed->is_path_absolute()))
+    return fail(Code::malformed, "The request target is not a valid URL.");
   Target read;
   read.path = parsed->path();
-  for (const auto segment : parsed->segments()) read.segments.emplace_back(segment);
+  read.segments = segments_of(parsed->encoded_path());
   boost::urls::encoding_opts plus_is_space;
   plus_is_space.space_as_plus = true;
   for (const auto& pair : parsed->params(plus_is_space))

@@ -104,9 +104,17 @@ TEST(TargetTest, an_absolute_target_is_its_path) {
   EXPECT_THAT(target->segments, ElementsAre("agents"));
 }
 
+TEST(TargetTest, a_dot_is_a_segment_like_any_other) {
+  EXPECT_THAT(read_target("/./me")->segments, ElementsAre(".", "me"));
+  EXPECT_THAT(read_target("/.//me")->segments, ElementsAre(".", "", "me"));
+  EXPECT_THAT(read_target("/../me/")->segments, ElementsAre("..", "me", ""));
+  EXPECT_THAT(read_target("//me")->segments, ElementsAre("", "me"));
+  EXPECT_THAT(read_target("/")->segments, SizeIs(0));
+}
+
 TEST(TargetTest, what_is_no_url_is_refused) {
-  for (const char* text :
-       {"", "agents", "/a b", "/%zz", "/%", "/a%00b", "/%ff", "/\xEA\xB0", "/a?x=%ff%zz"}) {
+  for (const char* text : {"", "agents", "mailto:agents", "/a b", "/%zz", "/%", "/a%00b", "/%ff",
+                           "/\xEA\xB0", "/a?x=%ff%zz"}) {
     const auto target = read_target(text);
     ASSERT_FALSE(target.has_value()) << text;
     EXPECT_EQ(target.error().code, Code::malformed) << text;

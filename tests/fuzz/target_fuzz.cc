@@ -47,6 +47,12 @@ std::string encoded(std::string_view text) {
   return out;
 }
 
+std::string joined(const std::vector<std::string>& segments) {
+  std::string path;
+  for (const std::string& segment : segments) path += '/' + segment;
+  return path.empty() ? "/" : path;
+}
+
 std::string written(const api::Target& target) {
   std::string out;
   for (const std::string& segment : target.segments) out += '/' + encoded(segment);
@@ -115,6 +121,8 @@ void try_input(std::string_view input) {
   hold(is_utf8(target->path) && !target->path.contains('\0'), "a path is text");
   for (const auto& [name, value] : target->pairs)
     hold(is_utf8(name) && is_utf8(value) && !value.contains('\0'), "a query is text");
+  if (!target->path.empty())
+    hold(target->path == joined(target->segments), "a path is its segments");
   const Result<api::Target> again = api::read_target(written(*target));
   hold(again && again->segments == target->segments, "segments survive another encoding");
   hold(again->pairs == target->pairs, "so do parameters");
