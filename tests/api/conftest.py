@@ -6,6 +6,8 @@ import pytest
 
 import client as clients
 from client import Client, Server, binary, make_user
+from contract import load
+from described import complaints_of_all
 from recorder import Recorder
 
 RECORDER = Recorder()
@@ -82,18 +84,17 @@ make_execution = _maker(clients.make_execution)
 make_workflow_execution = _maker(clients.make_workflow_execution)
 
 
-@pytest.fixture(scope="session")
-def recorder():
-    """What the server answered in this session, a few answers of each kind."""
-    return RECORDER
+@pytest.fixture(scope="session", autouse=True)
+def answers_are_described(server):
+    """Afterwards: what the server answered to the tests of this process, a few answers of each kind, is as /openapi.json says."""
+    yield
+    document, operations = load(Client(server, server.admin_key))
+    complaints = complaints_of_all(document, operations, RECORDER.answers())
+    assert not complaints, "\n".join(complaints[:40])
 
 
 def pytest_configure(config):
     Client.observers.append(RECORDER.observe)
-
-
-def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: item.path.name == "test_openapi.py")  # last: it checks the answers that the others saw
 
 
 @pytest.hookimpl(hookwrapper=True)
