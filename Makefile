@@ -32,7 +32,7 @@ packages: ## install what is missing (Debian packages)
 
 # --- tests --------------------------------------------------------------------------------------
 
-STAGES := test-release test-api test-address test-thread test-fuzz test-api-address
+STAGES := test-release test-api test-address test-thread test-fuzz test-api-address test-api-thread
 
 .PHONY: test
 test: packages ## install, build and run all tests, also under the sanitizers
@@ -57,13 +57,10 @@ test-address: build/address/build.ninja # every unit and conformance test
 	@cmake --build build/address --target onggi_tests
 	@$(CTEST) build/address
 
-# The suites in which threads meet; the others have one.
-THREADED = base_test db_test http_test auth_test conformance_test
-
 .PHONY: test-thread
-test-thread: build/thread/build.ninja
-	@cmake --build build/thread --target $(THREADED)
-	@$(CTEST) build/thread --tests-regex "^($$(echo $(THREADED) | tr ' ' '|'))$$"
+test-thread: build/thread/build.ninja # the same
+	@cmake --build build/thread --target onggi_tests
+	@$(CTEST) build/thread
 
 # Each target for a few seconds, from its corpus on: what was found once is not found again.
 .PHONY: test-fuzz
@@ -72,7 +69,9 @@ test-fuzz: build/fuzz/build.ninja
 	@tests/fuzz/run 5
 
 # The black-box tests start the server that ONGGI_BINARY names. /usr/bin/python3: Debian's pytest.
-PYTEST = if compgen -G 'tests/api/test_*.py' >/dev/null; then /usr/bin/python3 -m pytest tests/api; fi
+# One process for each core, each with a server of its own; a file's tests stay together.
+PYTEST = if compgen -G 'tests/api/test_*.py' >/dev/null; then \
+  /usr/bin/python3 -m pytest tests/api --numprocesses $$(nproc) --dist loadfile --quiet; fi
 
 .PHONY: test-api
 test-api: build/build.ninja
@@ -83,6 +82,11 @@ test-api: build/build.ninja
 test-api-address: build/address/build.ninja
 	@cmake --build build/address
 	@export ONGGI_BINARY=$(CURDIR)/build/address/onggi; $(PYTEST)
+
+.PHONY: test-api-thread
+test-api-thread: build/thread/build.ninja
+	@cmake --build build/thread --target onggi
+	@export ONGGI_BINARY=$(CURDIR)/build/thread/onggi; $(PYTEST)
 
 # --- fuzzing ------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Fixtures: one server for the session, and users that no other test knows."""
+"""Fixtures: one server for each process of the session (there is one for each core), and users that no other test knows."""
 
 import os
 
@@ -13,8 +13,16 @@ from recorder import Recorder
 RECORDER = Recorder()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def sanitizers_are_silent():
+    """Afterwards: no server of this process, the killed ones included, has reported anything."""
+    yield
+    reports = [report for report in (server.sanitizer_report() for server in Server.all) if report]
+    assert not reports, "\n".join(reports)
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def server(tmp_path_factory, sanitizers_are_silent):
     if not os.access(binary(), os.X_OK):
         pytest.fail(f"{binary()} is not there: build it, or set ONGGI_BINARY", pytrace=False)
     server = Server(tmp_path_factory.mktemp("onggi"))
@@ -107,12 +115,7 @@ def pytest_runtest_makereport(item, call):
                 report.sections.append((f"stderr of {server.directory.name}", server.stderr(last_bytes=4_000)))
 
 
-def pytest_sessionfinish(session):
+def pytest_sessionfinish():
     for server in Server.all:
         if server.running:  # an interrupted session
             server.kill()
-    reports = [report for report in (server.sanitizer_report() for server in Server.all) if report]
-    if reports:
-        session.exitstatus = 1
-        for report in reports:
-            print(f"\nA sanitizer reported:\n{report}")
