@@ -50,6 +50,7 @@ std::int64_t version_of(std::string_view tag) {
   std::int64_t version = -1;
   if (tag.size() < 2 || tag.front() != '"' || tag.back() != '"') return -1;
   tag = tag.substr(1, tag.size() - 2);
+  if (!tag.empty() && (tag.front() < '1' || tag.front() > '9')) return -1;
   const auto [end, error] = std::from_chars(tag.data(), tag.data() + tag.size(), version);
   return error == std::errc() && (end == tag.data() + tag.size() || *end == '-') ? version : -1;
 }

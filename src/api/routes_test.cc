@@ -123,6 +123,18 @@ TEST(TargetTest, what_is_no_url_is_refused) {
   EXPECT_EQ(read_target("/a?name=%00").error().errors.at(0).field, "name");
 }
 
+// --- header fields ---
+
+TEST(IfMatchTest, tags_are_taken_as_the_server_writes_them) {
+  using Versions = std::vector<std::int64_t>;
+  EXPECT_EQ(read_if_match(R"("3-0123456789abcdef")"), Versions{3});
+  EXPECT_EQ(read_if_match(R"(W/"12-a", "4")"), (Versions{12, 4}));
+  EXPECT_EQ(read_if_match(" * "), std::nullopt);
+  EXPECT_EQ(read_if_match(""), Versions{});
+  for (const char* field : {R"("-0")", R"("-3")", R"("03")", R"("a")", R"("")", "3", R"("3)"})
+    EXPECT_EQ(read_if_match(field), Versions{-1}) << field;
+}
+
 // --- problems ---
 
 TEST(ProblemTest, a_problem_is_told_in_json) {

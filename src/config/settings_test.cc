@@ -184,6 +184,7 @@ TEST_F(SettingsTest, a_mistake_is_told_on_one_line) {
            {R"("da\nta" = 1)", R"(da\u000ata is no option)"},
            {R"("da\u007Fta" = 1)", R"(da\u007fta is no option)"},
            {R"(log-level = "lo\nud")", R"(not 'lo\u000aud')"},
+           {"loops = i\n\n", "not TOML"},
        }) {
     const auto settings = resolve({}, {{"ONGGI_CONFIG", file(content)}});
     ASSERT_FALSE(settings) << content;

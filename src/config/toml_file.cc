@@ -62,7 +62,8 @@ std::expected<std::vector<Given>, std::string> read_file(const std::filesystem::
     table = toml::parse(stream);
   } catch (const toml::parse_error& failure) {
     return std::unexpected(fmt::format("{}:{}: not TOML: {}", file.string(),
-                                       failure.source().begin.line, failure.description()));
+                                       failure.source().begin.line,
+                                       on_one_line(failure.description())));
   }
   std::vector<Given> given;
   for (const auto& [key, node] : table) {
