@@ -15,7 +15,7 @@ export TSAN_OPTIONS := halt_on_error=1:second_deadlock_stack=1
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: build ## install, build, fill ./onggi-data with a demo the first time, and serve it
@@ -77,6 +77,7 @@ PYTEST = if compgen -G 'tests/api/test_*.py' >/dev/null; then \
 test-api: build/build.ninja
 	@cmake --build build
 	@export ONGGI_BINARY=$(CURDIR)/build/onggi; $(PYTEST)
+	@/usr/bin/python3 -m pytest tests/bench
 
 .PHONY: test-api-address
 test-api-address: build/address/build.ninja
@@ -106,6 +107,28 @@ fuzz-merge: ## take the few finds of `make fuzz` that reach new code into tests/
 	    grep -a 'MERGE-OUTER: the' || true; \
 	done
 
+# --- figures ------------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: bench-build ## measure onggi beside its peers (CONTRIBUTING.md): about an hour, 30 GB of disk
+	@/usr/bin/python3 bench/run.py
+
+.PHONY: bench-quick
+bench-quick: bench-build ## the same in less than five minutes, less exact
+	@/usr/bin/python3 bench/run.py --quick
+
+.PHONY: bench-readme
+bench-readme: # puts the last table into README.md
+	@/usr/bin/python3 bench/run.py --readme
+
+.PHONY: bench-packages
+bench-packages:
+	@tools/install-packages.sh --bench
+
+.PHONY: bench-build
+bench-build: bench-packages build/build.ninja
+	@cmake --build build --target onggi onggi_bench_sqlite
+
 # --- code ---------------------------------------------------------------------------------------
 
 FILES = $$(find src tests bench -name '*.cc' -o -name '*.h' 2>/dev/null || true)
@@ -121,9 +144,9 @@ lint: build ## check shape and mistakes (clang-format, clang-tidy)
 
 .PHONY: clean
 clean: ## remove what was built; ./onggi-data stays
-	@rm -rf build web/docs/node_modules
+	@rm -rf build web/docs/node_modules bench/peers/fastify/node_modules
 
-# --- build trees: build (release), build/address, build/thread, build/fuzz ------------------------------------
+# --- build trees: build (release), build/address, build/thread, build/fuzz ------------------------
 
 build/build.ninja: CMakePresets.json
 	@cmake --preset release

@@ -11,7 +11,8 @@ In C++ that is `sql::agents_get`, and Statement.name is "agents.get". Comments d
 text. A line `-- for: agent, workflow` right after the name makes the statement once per word, with
 {kind} in name and text replaced by the word.
 
-sql/migrations/sqlite/NNNN_name.sql are embedded as they are, numbered from 1 without a gap.
+sql/migrations/sqlite/NNNN_name.sql are embedded as they are, numbered from 1 without a gap, and so is
+sql/sqlite/triggers.sql, which every writing connection of the embedded store runs when it opens.
 """
 
 import re
@@ -148,9 +149,10 @@ def header(statements):
         "",
         "namespace onggi::sql {",
         "",
-        "// Every statement below, and every migration in the order of its version.",
+        "// Every statement below.",
         "std::span<const db::Statement* const> catalogue();",
-        "std::span<const db::Migration> sqlite_migrations();",
+        "// Every migration in the order of its version, and the triggers.",
+        "db::Schema sqlite_schema();",
         "",
     ]
     for statement in statements:
@@ -167,7 +169,7 @@ def table(type_name, rows):
                       "  };", "  return all;"])
 
 
-def source(statements, migrations):
+def source(statements, migrations, triggers):
     lines = [
         "// Made by cmake/embed_sql.py from sql/.",
         '#include "sql/catalogue.h"',
@@ -186,8 +188,12 @@ def source(statements, migrations):
         table("const db::Statement*", [f"&{s.identifier}" for s in statements]),
         "}",
         "",
-        "std::span<const db::Migration> sqlite_migrations() {",
+        "static std::span<const db::Migration> migrations() {",
         table("db::Migration", [f'{{{version}, "{name}"sv, {literal(text)}}}' for version, name, text in migrations]),
+        "}",
+        "",
+        "db::Schema sqlite_schema() {",
+        f"  return {{migrations(), {literal(triggers)}}};",
         "}",
         "",
         "}  // namespace onggi::sql",
@@ -207,10 +213,11 @@ def main(sql, output):
     try:
         statements = read_statements(sql)
         migrations = read_migrations(sql / "migrations" / "sqlite")
+        triggers = (sql / "sqlite" / "triggers.sql").read_text()
     except Mistake as mistake:
         sys.exit(str(mistake))
     write_if_changed(output / "catalogue.h", header(statements))
-    write_if_changed(output / "catalogue.cc", source(statements, migrations))
+    write_if_changed(output / "catalogue.cc", source(statements, migrations, triggers))
 
 
 if __name__ == "__main__":

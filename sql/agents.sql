@@ -35,26 +35,19 @@ left join knowledgebases k on k.id = l.knowledgebase_id and k.user_id = $2
 where a.id = $1 and a.deleted_at is null and (a.user_id = $2 or a.is_public)
 
 -- name: list
--- $1 reader, ($2, $3) the place to go on after, $4 limit, filters or null: $5 name, $6 agent_type, $7 llm_provider, $8 llm_model, $9 is_public.
--- The reader's own that are not public, merged with all that are.
+-- $1 reader, ($2, $3) the place to go on after, $4 limit. The reader's own that are not public, merged with all that are.
 select created_at, id, document from agents
-where user_id = $1 and not is_public and deleted_at is null and (created_at, id) < ($2, $3) and ($9 is null or not $9)
-    and ($5 is null or name = $5) and ($6 is null or agent_type = $6) and ($7 is null or llm_provider = $7) and ($8 is null or llm_model = $8)
+where user_id = $1 and not is_public and deleted_at is null and (created_at, id) < ($2, $3)
 union all
 select created_at, id, document from agents
-where is_public and deleted_at is null and (created_at, id) < ($2, $3) and ($9 is null or $9)
-    and ($5 is null or name = $5) and ($6 is null or agent_type = $6) and ($7 is null or llm_provider = $7) and ($8 is null or llm_model = $8)
+where is_public and deleted_at is null and (created_at, id) < ($2, $3)
 order by created_at desc, id desc limit $4
 
 -- name: count
 select count(*) from (
-    select 1 from agents
-    where user_id = $1 and not is_public and deleted_at is null and (created_at, id) < ($2, $3) and ($9 is null or not $9)
-        and ($5 is null or name = $5) and ($6 is null or agent_type = $6) and ($7 is null or llm_provider = $7) and ($8 is null or llm_model = $8)
+    select 1 from agents where user_id = $1 and not is_public and deleted_at is null and (created_at, id) < ($2, $3)
     union all
-    select 1 from agents
-    where is_public and deleted_at is null and (created_at, id) < ($2, $3) and ($9 is null or $9)
-        and ($5 is null or name = $5) and ($6 is null or agent_type = $6) and ($7 is null or llm_provider = $7) and ($8 is null or llm_model = $8)
+    select 1 from agents where is_public and deleted_at is null and (created_at, id) < ($2, $3)
     limit $4) counted
 
 -- name: remove

@@ -21,26 +21,19 @@ where id = $1 and user_id = $2
 select document, version, user_id from blocks where id = $1 and (user_id = $2 or is_public)
 
 -- name: list
--- $1 reader, ($2, $3) the place to go on after, $4 limit, filters or null: $5 name, $6 block_type, $7 is_public.
--- The reader's own that are not public, merged with all that are.
+-- $1 reader, ($2, $3) the place to go on after, $4 limit. The reader's own that are not public, merged with all that are.
 select created_at, id, document from blocks
-where user_id = $1 and not is_public and (created_at, id) < ($2, $3) and ($7 is null or not $7)
-    and ($5 is null or name = $5) and ($6 is null or block_type = $6)
+where user_id = $1 and not is_public and (created_at, id) < ($2, $3)
 union all
 select created_at, id, document from blocks
-where is_public and (created_at, id) < ($2, $3) and ($7 is null or $7)
-    and ($5 is null or name = $5) and ($6 is null or block_type = $6)
+where is_public and (created_at, id) < ($2, $3)
 order by created_at desc, id desc limit $4
 
 -- name: count
 select count(*) from (
-    select 1 from blocks
-    where user_id = $1 and not is_public and (created_at, id) < ($2, $3) and ($7 is null or not $7)
-        and ($5 is null or name = $5) and ($6 is null or block_type = $6)
+    select 1 from blocks where user_id = $1 and not is_public and (created_at, id) < ($2, $3)
     union all
-    select 1 from blocks
-    where is_public and (created_at, id) < ($2, $3) and ($7 is null or $7)
-        and ($5 is null or name = $5) and ($6 is null or block_type = $6)
+    select 1 from blocks where is_public and (created_at, id) < ($2, $3)
     limit $4) counted
 
 -- name: remove

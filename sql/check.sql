@@ -76,3 +76,45 @@ from {kind}_executions
 -- With whether the execution is there.
 select t.step_number, t.document, exists (select 1 from {kind}_executions e where e.id = t.execution_id)
 from execution_steps t where t.kind = '{kind}'
+
+-- The index of terms. First, with a null for the row, how many entries it has; then for every row how many terms its document has, and how many
+-- of them the index lacks: if none, and the numbers agree, neither has the index one too many.
+
+-- name: agent_terms
+select null, count(*), 0 from agent_terms
+union all
+select r.id, count(*), sum(not exists (select 1 from agent_terms i where i.term = t.term and i.place = place_of(r.created_at, r.id)))
+from agents r, json_terms(r.document, 'name,agent_type,llm_provider,llm_model,is_public,configuration', iif(r.is_public, x'', r.user_id), 16384) t
+where r.deleted_at is null
+group by r.rowid
+
+-- name: block_terms
+select null, count(*), 0 from block_terms
+union all
+select r.id, count(*), sum(not exists (select 1 from block_terms i where i.term = t.term and i.place = place_of(r.created_at, r.id)))
+from blocks r, json_terms(r.document, 'name,block_type,is_public,configuration', iif(r.is_public, x'', r.user_id), 16384) t
+group by r.rowid
+
+-- name: workflow_terms
+select null, count(*), 0 from workflow_terms
+union all
+select r.id, count(*), sum(not exists (select 1 from workflow_terms i where i.term = t.term and i.place = place_of(r.created_at, r.id)))
+from workflows r, json_terms(substr(r.document, 1, length(r.document) - 1) || ',' || r.page || '}', 'name,is_public,graph_definition',
+    iif(r.is_public, x'', r.user_id), 16384) t
+group by r.rowid
+
+-- name: workflow_node_terms
+select null, count(*), 0 from workflow_node_terms
+union all
+select r.id, count(*), sum(not exists (select 1 from workflow_node_terms i where i.term = t.term and i.place = place_of(r.created_at, r.id, n.position)))
+from workflow_nodes n join workflows r on r.id = n.workflow_id, 
+    json_terms(n.document, 'type,agent_id,data', iif(r.is_public, x'', r.user_id), 16384) t
+group by n.rowid
+
+-- name: {kind}_execution_terms
+-- for: agent, workflow
+select null, count(*), 0 from {kind}_execution_terms
+union all
+select r.id, count(*), sum(not exists (select 1 from {kind}_execution_terms i where i.day = r.started_at / 86400000 and i.term = t.term and i.place = place_of(r.started_at, r.id)))
+from {kind}_executions r, json_terms(r.document, 'input_data', r.user_id, 256) t
+group by r.rowid

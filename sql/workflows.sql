@@ -28,22 +28,19 @@ left join blocks b on b.id = r.block_id and (b.user_id = $2 or b.is_public)
 where w.id = $1 and (w.user_id = $2 or w.is_public)
 
 -- name: list
--- $1 reader, ($2, $3) the place to go on after, $4 limit, filters or null: $5 name, $6 is_public.
--- The reader's own that are not public, merged with all that are.
+-- $1 reader, ($2, $3) the place to go on after, $4 limit. The reader's own that are not public, merged with all that are.
 select created_at, id, document from workflows
-where user_id = $1 and not is_public and (created_at, id) < ($2, $3) and ($6 is null or not $6) and ($5 is null or name = $5)
+where user_id = $1 and not is_public and (created_at, id) < ($2, $3)
 union all
 select created_at, id, document from workflows
-where is_public and (created_at, id) < ($2, $3) and ($6 is null or $6) and ($5 is null or name = $5)
+where is_public and (created_at, id) < ($2, $3)
 order by created_at desc, id desc limit $4
 
 -- name: count
 select count(*) from (
-    select 1 from workflows
-    where user_id = $1 and not is_public and (created_at, id) < ($2, $3) and ($6 is null or not $6) and ($5 is null or name = $5)
+    select 1 from workflows where user_id = $1 and not is_public and (created_at, id) < ($2, $3)
     union all
-    select 1 from workflows
-    where is_public and (created_at, id) < ($2, $3) and ($6 is null or $6) and ($5 is null or name = $5)
+    select 1 from workflows where is_public and (created_at, id) < ($2, $3)
     limit $4) counted
 
 -- name: remove

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs what building and testing onggi needs, from Debian 12. Does nothing, and is quick, when
-# everything is there.
+# Installs what building and testing onggi needs, from Debian 12; with --bench also what `make bench`
+# measures with and against. Does nothing, and is quick, when everything is there.
 set -euo pipefail
 
 packages=(
@@ -16,6 +16,12 @@ packages=(
   libgtest-dev libgmock-dev librapidcheck-dev
   python3 python3-pytest python3-pytest-xdist sqlite3 curl openssl
 )
+
+benching=false
+if [ "${1:-}" = --bench ]; then
+  benching=true
+  packages+=(wrk nginx-light postgresql-15 postgresql-client-15 util-linux)
+fi
 
 # Node brings the API's page (web/docs). One that is already there, from wherever, is good enough.
 command -v node >/dev/null || packages+=(nodejs)
@@ -42,6 +48,15 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 1
   fi
   root=(sudo)
+fi
+
+# nginx and PostgreSQL are run by the benchmark, with files of its own: their packages must not start
+# services of theirs.
+policy=/usr/sbin/policy-rc.d
+if $benching && [ ! -e "$policy" ]; then
+  trap '"${root[@]}" rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee "$policy" >/dev/null
+  "${root[@]}" chmod +x "$policy"
 fi
 
 echo "Installing: ${missing[*]}"

@@ -115,9 +115,12 @@ Task<Result<Answer>> list_agent_versions(Call& call) {
     std::optional<store::Items> items =
         co_await agents(call).versions(connection, call.key(0), call.user, std::move(range));
     if (!items) co_return store::not_found();
-    std::optional<std::int64_t> total;
-    if (call.query.wants_count)
-      total = co_await agents(call).count_versions(connection, call.key(0), call.user);
+    std::optional<store::Total> total;
+    if (call.query.wants_count) {
+      const store::Total counted =
+          co_await agents(call).count_versions(connection, call.key(0), call.user);
+      total = counted;
+    }
     co_return Answer{.body = list_body(call, std::move(*items), total)};
   };
   Result<Answer> answer =

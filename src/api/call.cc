@@ -74,6 +74,22 @@ std::optional<Time> Call::time(std::string_view name) const {
   return value ? parse_time(*value) : std::nullopt;
 }
 
+std::shared_ptr<const store::Filter> Call::filter(bool also_plain) const {
+  auto filter = std::make_shared<store::Filter>();
+  for (std::size_t i = 0; also_plain && i < endpoint.query.size(); ++i) {
+    const auto& value = query.values[i];
+    if (!value) continue;
+    const model::Type type = endpoint.query[i].type;
+    filter->add(endpoint.query[i].name, type == model::Type::boolean ? json::Value(*value == "true")
+                                        : type == model::Type::uuid
+                                            ? json::Value(to_string(*Uuid::parse(*value)))
+                                            : json::Value(*value));
+  }
+  for (const auto& [name, value] : query.contained) filter->add(name, value);
+  if (filter->empty()) return nullptr;
+  return filter;
+}
+
 Task<Result<Answer>> write(Call& call, std::function<Task<Result<Answer>>(db::Connection&)> body) {
   if (!call.idempotency_key) {
     Result<Answer> answer =

@@ -41,6 +41,67 @@ Task<Result<Answer>> change_definition(Call& call, bool is_patch) {
   return write(call, std::move(body));
 }
 
+store::Range range_of(const Call& call) {
+  store::Range range{.limit = call.query.limit};
+  if (call.query.cursor) range.after = *call.query.cursor;
+  return range;
+}
+
+Task<Result<Answer>> list_all(Call& call) {
+  std::function<Task<Answer>(db::Connection&)> body =
+      [&call](db::Connection& connection) -> Task<Answer> {
+    const store::Definitions& definitions = call.definitions();
+    const db::Params filters = definitions.is_searchable() ? db::Params() : filters_of(call);
+    store::Items items = co_await definitions.list(connection, call.user, range_of(call), filters);
+    std::optional<store::Total> total;
+    if (call.query.wants_count) {
+      const store::Total counted = co_await definitions.count(connection, call.user, filters);
+      total = counted;
+    }
+    co_return Answer{.body = list_body(call, std::move(items), total)};
+  };
+  Answer answer = co_await call.services.database.read<Answer>(call.cost, std::move(body));
+  co_return answer;
+}
+
+using Filter = std::shared_ptr<const store::Filter>;
+struct Finding {
+  Task<store::Items> (*items)(const Call&, db::Connection&, Filter);
+  Task<store::Total> (*total)(const Call&, db::Connection&, Filter);
+};
+
+constexpr Finding find_definitions{
+    [](const Call& call, db::Connection& connection, Filter filter) {
+      return call.definitions().find(connection, call.user, range_of(call), std::move(filter));
+    },
+    [](const Call& call, db::Connection& connection, Filter filter) {
+      return call.definitions().count_found(connection, call.user, std::move(filter));
+    }};
+constexpr Finding find_nodes{
+    [](const Call& call, db::Connection& connection, Filter filter) {
+      return store::Workflows::find_nodes(connection, call.user, range_of(call), std::move(filter));
+    },
+    [](const Call& call, db::Connection& connection, Filter filter) {
+      return store::Workflows::count_nodes(connection, call.user, std::move(filter));
+    }};
+
+// A search that may take long leaves the event loop to others.
+Task<Result<Answer>> find(Call& call, Filter filter, Finding finding) {
+  if (!filter->is_quick() || call.query.wants_count) co_await move_to(call.services.workers);
+  std::function<Task<Answer>(db::Connection&)> body =
+      [&call, filter, finding](db::Connection& connection) -> Task<Answer> {
+    store::Items items = co_await finding.items(call, connection, filter);
+    std::optional<store::Total> total;
+    if (call.query.wants_count) {
+      const store::Total counted = co_await finding.total(call, connection, filter);
+      total = counted;
+    }
+    co_return Answer{.body = list_body(call, std::move(items), total)};
+  };
+  Answer answer = co_await call.services.database.read<Answer>(call.cost, std::move(body));
+  co_return answer;
+}
+
 }  // namespace
 
 Answer created(const Call& call, store::Created made, std::string_view id) {
@@ -52,17 +113,15 @@ Answer created(const Call& call, store::Created made, std::string_view id) {
   return answer;
 }
 
-std::string list_body(const Call& call, store::Items items, std::optional<std::int64_t> total) {
+std::string list_body(const Call& call, store::Items items, std::optional<store::Total> total) {
   std::string body = "{\"items\":[" + items.json + "],\"next_cursor\":";
   if (items.next)
     json::append_quoted(write_cursor(*items.next, call.endpoint.operation), body);
   else
     body += "null";
   if (total) {
-    const bool is_capped = *total > store::count_max;
-    fmt::format_to(std::back_inserter(body), ",\"total\":{}",
-                   is_capped ? store::count_max : *total);
-    if (is_capped) body += ",\"total_is_capped\":true";
+    fmt::format_to(std::back_inserter(body), ",\"total\":{}", total->count);
+    if (total->is_capped) body += ",\"total_is_capped\":true";
   }
   body += '}';
   return body;
@@ -83,19 +142,21 @@ Task<Result<Answer>> create_definition(Call& call) {
 }
 
 Task<Result<Answer>> list_definitions(Call& call) {
-  std::function<Task<Answer>(db::Connection&)> body =
-      [&call](db::Connection& connection) -> Task<Answer> {
-    store::Range range{.limit = call.query.limit};
-    if (call.query.cursor) range.after = *call.query.cursor;
-    store::Items items =
-        co_await call.definitions().list(connection, call.user, std::move(range), filters_of(call));
-    std::optional<std::int64_t> total;
-    if (call.query.wants_count)
-      total = co_await call.definitions().count(connection, call.user, filters_of(call));
-    co_return Answer{.body = list_body(call, std::move(items), total)};
-  };
-  Answer answer = co_await call.services.database.read<Answer>(call.cost, std::move(body));
-  co_return answer;
+  if (call.definitions().is_searchable())
+    if (std::shared_ptr<const store::Filter> filter = call.filter(true))
+      return find(call, std::move(filter), find_definitions);
+  return list_all(call);
+}
+
+// No filter at all: every node has data.
+Task<Result<Answer>> list_nodes(Call& call) {
+  Filter filter = call.filter(true);
+  if (!filter) {
+    auto all = std::make_shared<store::Filter>();
+    all->add("data", json::Object{});
+    filter = std::move(all);
+  }
+  return find(call, std::move(filter), find_nodes);
 }
 
 Task<Result<Answer>> get_definition(Call& call) {

@@ -25,10 +25,11 @@ enum class Access : std::uint8_t {
   self,   // the user of the path itself, or an admin
 };
 
-// A query parameter. The same names and types as fields.
+// A query parameter. The same names and types as fields. One of Type::any is a containment filter:
+// ?data={"a":{"b":1}}, or ?data.a.b=1 for one value (JSON if it parses as such, else a string).
 struct Parameter {
   std::string_view name;
-  model::Type type = model::Type::text;  // text, integer, boolean, uuid, time, choice
+  model::Type type = model::Type::text;  // text, integer, boolean, uuid, time, choice, any
   std::string_view help;
   std::span<const std::string_view> names{};  // of a choice
   std::int64_t min = 0;
@@ -96,6 +97,8 @@ std::span<const Endpoint> endpoints();
 struct Query {
   std::vector<std::optional<std::string>>
       values;  // as sent, in the order of the endpoint's parameters
+  // Containment filters (Type::any), as sent or in their short form.
+  std::vector<std::pair<std::string_view, json::Value>> contained;
   std::int64_t limit = 50;
   bool wants_count = false;
   std::optional<store::Place> cursor;
@@ -126,6 +129,10 @@ struct Call {
   // The n-th parameter of the path as an id. Checked before the endpoint is called.
   Uuid id(std::size_t index) const { return *Uuid::parse(path[index]); }
   store::Key key(std::size_t index) const;
+
+  // The containment filters of the query, and with `also_plain` all its other filters as what
+  // documents are to hold; null where there are none.
+  std::shared_ptr<const store::Filter> filter(bool also_plain) const;
 
   // A query parameter, by name; nullopt where absent. Its type was checked.
   std::optional<std::string> text(std::string_view name) const;

@@ -11,10 +11,20 @@ Task<Answer> list(Call& call, db::Connection& connection, store::ExecutionFilter
   if (call.query.cursor) range.after = *call.query.cursor;
   store::Items items =
       co_await call.executions().list(connection, call.user, filter, std::move(range));
-  std::optional<std::int64_t> total;
-  if (call.query.wants_count)
-    total = co_await call.executions().count(connection, call.user, filter);
+  std::optional<store::Total> total;
+  if (call.query.wants_count) {
+    const store::Total counted = co_await call.executions().count(connection, call.user, filter);
+    total = counted;
+  }
   co_return Answer{.body = list_body(call, std::move(items), total)};
+}
+
+// A search is within a range of time, and leaves the event loop to others.
+Result<void> check_search(const Call& call, const store::ExecutionFilter& filter) {
+  const bool has_range = call.text("from") || call.text("to");
+  if (filter.search && !has_range)
+    return invalid("from", "is required (or to): input_data is searched within a range of time");
+  return {};
 }
 
 }  // namespace
@@ -26,6 +36,7 @@ store::ExecutionFilter filter_of(const Call& call, std::optional<Uuid> subject) 
   filter.status = call.text("status");
   filter.from = call.time("from").value_or(filter.from);
   filter.to = call.time("to").value_or(filter.to);
+  filter.search = call.filter(false);
   return filter;
 }
 
@@ -54,21 +65,29 @@ Task<Result<Answer>> create_execution(Call& call) {
 }
 
 Task<Result<Answer>> list_executions(Call& call) {
-  const std::optional<Uuid> subject = call.uuid(call.endpoint.query.front().name);
-  std::function<Task<Answer>(db::Connection&)> body = [&call, subject](db::Connection& connection) {
-    return list(call, connection, filter_of(call, subject));
+  const store::ExecutionFilter filter =
+      filter_of(call, call.uuid(call.endpoint.query.front().name));
+  Result<void> searchable = check_search(call, filter);
+  if (!searchable) co_return std::unexpected(std::move(searchable.error()));
+  if (filter.search) co_await move_to(call.services.workers);
+  std::function<Task<Answer>(db::Connection&)> body = [&call, filter](db::Connection& connection) {
+    return list(call, connection, filter);
   };
   Answer answer = co_await call.services.database.read<Answer>(call.cost, std::move(body));
   co_return answer;
 }
 
 Task<Result<Answer>> list_executions_of_workflow(Call& call) {
+  const store::ExecutionFilter filter = filter_of(call, call.id(0));
+  Result<void> searchable = check_search(call, filter);
+  if (!searchable) co_return std::unexpected(std::move(searchable.error()));
+  if (filter.search) co_await move_to(call.services.workers);
   std::function<Task<Result<Answer>>(db::Connection&)> body =
-      [&call](db::Connection& connection) -> Task<Result<Answer>> {
+      [&call, filter](db::Connection& connection) -> Task<Result<Answer>> {
     const bool owned =
         co_await call.services.stores.workflows.is_owned(connection, call.key(0), call.user);
     if (!owned) co_return store::not_found();
-    Answer answer = co_await list(call, connection, filter_of(call, call.id(0)));
+    Answer answer = co_await list(call, connection, filter);
     co_return answer;
   };
   Result<Answer> answer =

@@ -9,6 +9,7 @@ namespace onggi::api {
 // definitions.cc: whatever Endpoint::definitions names
 Task<Result<Answer>> create_definition(Call& call);
 Task<Result<Answer>> list_definitions(Call& call);
+Task<Result<Answer>> list_nodes(Call& call);
 Task<Result<Answer>> get_definition(Call& call);
 Task<Result<Answer>> replace_definition(Call& call);
 Task<Result<Answer>> patch_definition(Call& call);
@@ -51,6 +52,6 @@ Task<Result<Answer>> get_openapi(Call& call);
 // Shared by the handlers.
 store::ExecutionFilter filter_of(const Call& call, std::optional<Uuid> subject);
 Answer created(const Call& call, store::Created made, std::string_view id);
-std::string list_body(const Call& call, store::Items items, std::optional<std::int64_t> total);
+std::string list_body(const Call& call, store::Items items, std::optional<store::Total> total);
 
 }  // namespace onggi::api

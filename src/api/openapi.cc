@@ -190,6 +190,17 @@ Object query_schema(const Parameter& p) {
   }
 }
 
+Object containment(const Parameter& p) {
+  return {{"name", p.name},
+          {"in", "query"},
+          {"required", false},
+          {"description",
+           fmt::format("{}, by the rules of PostgreSQL's @>. ?{}.key=value is short for one "
+                       "value (JSON if it parses as JSON, else a string); keys may be nested.",
+                       p.help, p.name)},
+          {"content", Object{{"application/json", Object{{"schema", Object{}}}}}}};
+}
+
 Array parameters_of(const Endpoint& endpoint) {
   Array all;
   const std::string_view path = endpoint.path;
@@ -203,7 +214,9 @@ Array parameters_of(const Endpoint& endpoint) {
                             std::move(schema)));
   }
   for (const Parameter& p : endpoint.query)
-    all.push_back(parameter(p.name, "query", p.is_required, p.help, query_schema(p)));
+    all.push_back(p.type == Type::any
+                      ? containment(p)
+                      : parameter(p.name, "query", p.is_required, p.help, query_schema(p)));
   if (endpoint.shows == Shows::list)
     for (const Parameter& p : list_parameters())
       all.push_back(parameter(p.name, "query", false, p.help, query_schema(p)));

@@ -86,6 +86,47 @@ Found find_parameter(std::span<const Parameter> parameters, std::string_view nam
   return {};
 }
 
+// The containment filter that `name` is, or is the short form of.
+const Parameter* find_filter(std::span<const Parameter> parameters, std::string_view name) {
+  for (const Parameter& parameter : parameters)
+    if (parameter.type == Type::any &&
+        (name == parameter.name ||
+         (name.starts_with(parameter.name) && name.substr(parameter.name.size()).starts_with('.'))))
+      return &parameter;
+  return nullptr;
+}
+
+// {"a": {"b": value}} of "a.b".
+json::Value enclosed(std::string_view path, json::Value value) {
+  const std::size_t dot = path.find('.');
+  if (dot != std::string_view::npos) value = enclosed(path.substr(dot + 1), std::move(value));
+  json::Object object;
+  object.emplace(path.substr(0, dot), std::move(value));
+  return object;
+}
+
+Result<void> take_filter(const Parameter& parameter, const std::string& name,
+                         const std::string& sent, std::size_t& asked, Query& query) {
+  const bool is_short = name.size() > parameter.name.size();
+  Result<json::Value> parsed = json::parse(sent);
+  if (!parsed && !is_short) return invalid(name, "must be JSON: " + parsed.error().detail);
+  json::Value value = parsed ? std::move(*parsed) : json::Value(sent);
+  if (is_short) {
+    const std::string_view path = std::string_view(name).substr(parameter.name.size() + 1);
+    if (std::ranges::count(path, '.') >= static_cast<std::ptrdiff_t>(json::max_depth))
+      return invalid(name.substr(0, 100), "is too deep");
+    value = enclosed(path, std::move(value));
+  }
+  json::Object filter;
+  filter.emplace(parameter.name, value);
+  asked += json::filter_terms(filter, {}).terms.size();
+  if (asked > store::filter_terms_max)
+    return invalid(name.substr(0, 100),
+                   fmt::format("asks for more than {} values", store::filter_terms_max));
+  query.contained.emplace_back(parameter.name, std::move(value));
+  return {};
+}
+
 Result<void> take_list_parameter(const Endpoint& endpoint, const Parameter& parameter,
                                  const std::string& value, Query& query) {
   if (parameter.name == "limit")
@@ -116,12 +157,18 @@ bool takes_user(const Endpoint& endpoint) {
 Result<Query> read_query(const Endpoint& endpoint, const Pairs& pairs, std::optional<Uuid>& user) {
   Query query;
   query.values.resize(endpoint.query.size());
+  std::size_t asked = 0;
   std::vector<std::string_view> seen;
   for (const auto& [name, sent] : pairs) {
     if (std::ranges::find(seen, name) != seen.end())
       return invalid(name, "is given more than once");
     seen.push_back(name);
     std::string value = sent;
+    if (const Parameter* const filter = find_filter(endpoint.query, name)) {
+      auto taken = take_filter(*filter, name, value, asked, query);
+      if (!taken) return std::unexpected(std::move(taken.error()));
+      continue;
+    }
     const Found own = find_parameter(endpoint.query, name);
     const Found of_list =
         endpoint.shows == Shows::list ? find_parameter(list_of_parameters, name) : Found{};

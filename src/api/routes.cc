@@ -48,33 +48,43 @@ constexpr Parameter tool_filters[] = {
     {"is_builtin", boolean, "Whether they come with the platform"}};
 constexpr Parameter knowledgebase_filters[] = {{"name", text, "Exactly this name"},
                                                {"embedding_model", text, "Exactly this model"}};
+// Filters of blocks, agents, workflows and nodes bear the names of what documents hold.
 constexpr Parameter block_filters[] = {
     {"name", text, "Exactly this name"},
     {"block_type", choice, "Blocks of this type", model::block_type_names},
-    {"is_public", boolean, "true: public ones alone; false: own private ones alone"}};
+    {"is_public", boolean, "true: public ones alone; false: own private ones alone"},
+    {"configuration", any, "Blocks whose configuration contains this"}};
 constexpr Parameter agent_filters[] = {
     {"name", text, "Exactly this name"},
     {"agent_type", choice, "Agents of this type", model::agent_type_names},
     {"llm_provider", text, "Exactly this provider"},
     {"llm_model", text, "Exactly this model"},
-    {"is_public", boolean, "true: public ones alone; false: own private ones alone"}};
+    {"is_public", boolean, "true: public ones alone; false: own private ones alone"},
+    {"configuration", any, "Agents whose configuration contains this"}};
 constexpr Parameter workflow_filters[] = {
     {"name", text, "Exactly this name"},
-    {"is_public", boolean, "true: public ones alone; false: own private ones alone"}};
+    {"is_public", boolean, "true: public ones alone; false: own private ones alone"},
+    {"graph_definition", any, "Workflows whose graph contains this"}};
+constexpr Parameter node_filters[] = {{"type", text, "Nodes of this type"},
+                                      {"agent_id", uuid, "Nodes that refer to this agent"},
+                                      {"data", any, "Nodes whose data contains this"}};
 // The first is what was executed.
 constexpr Parameter execution_filters[] = {
     {"agent_id", uuid, "Of this agent"},
     {"session_id", text, "Of this session"},
     {"status", choice, "Of this status", model::status_names},
     {"from", time, "Started at this instant or later"},
-    {"to", time, "Started before this instant"}};
+    {"to", time, "Started before this instant"},
+    {"input_data", any, "Whose input contains this; together with from or to"}};
 constexpr Parameter workflow_execution_filters[] = {{"workflow_id", uuid, "Of this workflow"},
                                                     execution_filters[1],
                                                     execution_filters[2],
                                                     execution_filters[3],
-                                                    execution_filters[4]};
+                                                    execution_filters[4],
+                                                    execution_filters[5]};
 constexpr Parameter of_one_workflow_filters[] = {execution_filters[1], execution_filters[2],
-                                                 execution_filters[3], execution_filters[4]};
+                                                 execution_filters[3], execution_filters[4],
+                                                 execution_filters[5]};
 constexpr Parameter session_parameter[] = {
     {.name = "session_id", .type = text, .help = "The session", .is_required = true}};
 constexpr Parameter erase_parameter[] = {
@@ -220,7 +230,7 @@ void add(std::vector<Endpoint>& table, const Recording& r) {
                    .summary = "Streams whole " + std::string(r.many) + " as NDJSON, newest first",
                    .budget = 2,
                    .handle = export_executions,
-                   .query = r.filters,
+                   .query = r.filters.first(r.filters.size() - 1),  // exports are not searched
                    .shows = Shows::lines,
                    .answer_shape = &r.shape,
                    .executions = r.executions});
@@ -395,6 +405,15 @@ std::vector<Endpoint> table() {
                       "create_workflow", "list_workflows", "get_workflow", "replace_workflow",
                       "patch_workflow", "delete_workflow", model::workflow_shape, workflows,
                       workflow_filters, Access::user, Access::user, 17});
+  table.push_back({.method = get,
+                   .path = "/workflows/nodes",
+                   .operation = "list_workflow_nodes",
+                   .summary = "Nodes across workflows, newest workflow first",
+                   .budget = 3,
+                   .handle = list_nodes,
+                   .query = node_filters,
+                   .shows = Shows::list,
+                   .answer_shape = &model::found_node_shape});
   table.push_back({.method = get,
                    .path = "/workflows/{workflow_id}/executions",
                    .operation = "list_executions_of_workflow",

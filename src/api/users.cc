@@ -80,8 +80,11 @@ Task<Result<Answer>> list_keys(Call& call) {
     store::Range range{.limit = call.query.limit};
     if (call.query.cursor) range.after = *call.query.cursor;
     store::Items items = co_await users.keys(connection, call.id(0), std::move(range));
-    std::optional<std::int64_t> total;
-    if (call.query.wants_count) total = co_await users.count_keys(connection, call.id(0));
+    std::optional<store::Total> total;
+    if (call.query.wants_count) {
+      const store::Total counted = co_await users.count_keys(connection, call.id(0));
+      total = counted;
+    }
     co_return Answer{.body = list_body(call, std::move(items), total)};
   };
   Result<Answer> answer =

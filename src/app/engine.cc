@@ -15,7 +15,7 @@ db::SqliteOptions sqlite_options(const config::Options& options) {
 Engine::Engine(const config::Options& options, const Clock& time)
     : clock(time),
       directory(options.data),
-      database(directory.places.database(), sql::sqlite_migrations(), sqlite_options(options),
+      database(directory.places.database(), sql::sqlite_schema(), sqlite_options(options),
                registry),
       stores(store::ExecutionRules{.retention_days = options.execution_retention_days}),
       new_admin_key(

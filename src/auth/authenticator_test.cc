@@ -83,7 +83,7 @@ class AuthenticatorTest : public testing::Test {
   TemporaryDirectory directory_;
   Registry registry_;
   store::Users users_;
-  db::Sqlite sqlite_{directory_.path() / "onggi.db", sql::sqlite_migrations(), {}, registry_};
+  db::Sqlite sqlite_{directory_.path() / "onggi.db", sql::sqlite_schema(), {}, registry_};
   Interrupted database_{sqlite_};
   Authenticator authenticator_{database_, users_};
   db::Cost cost_;

@@ -37,7 +37,7 @@ int run(const Check&, const config::Settings& settings) {
   }
   Registry registry;
   // Without the lock: a running server is not disturbed, and none is kept from starting.
-  db::Sqlite database(places.database(), sql::sqlite_migrations(), {}, registry);
+  db::Sqlite database(places.database(), sql::sqlite_schema(), {}, registry);
   std::vector<std::string> wrong = damage(database);
   store::CheckReport report;
   if (wrong.empty()) report = store::check(database);

@@ -166,6 +166,14 @@ void Reader::add_serving() {
   add_options(*serve, Scope::serve);
   CLI::App* demo =
       add(root_, "demo", "Fill a new data directory with a believable demo", help::demo, Demo{});
+  demo->add_option("--size", record<Demo>().size,
+                   wrapped("small to look at, bench to measure with [small]"))
+      ->type_name("SIZE")
+      ->check(CLI::IsMember({"small", "bench"}).description(""));
+  demo->add_option("--executions", record<Demo>().executions,
+                   wrapped("How many executions bench holds, up to 100000000 [1000000]"))
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000'000}).description(""));
   add_options(*demo, Scope::start);
 }
 

@@ -28,6 +28,10 @@ TEST(CommandLineTest, commands_carry_what_was_written) {
   EXPECT_EQ(command<KeyRevoke>({"key", "revoke", "an-id"}).key, "an-id");
   EXPECT_EQ(command<KeyRevoke>({"key", "revoke", "--user", "carol", "an-id"}).user, "carol");
   EXPECT_EQ(command<Backup>({"backup", "--data", "d", "to.db"}).file, "to.db");
+  EXPECT_EQ(command<Demo>({"demo"}).size, "small");
+  const auto demo = command<Demo>({"demo", "--size", "bench", "--executions", "10000"});
+  EXPECT_EQ(demo.size, "bench");
+  EXPECT_EQ(demo.executions, 10'000);
   command<PrintVersion>({"version"});
 }
 
@@ -61,6 +65,8 @@ TEST(CommandLineTest, mistakes_are_named_and_help_is_pointed_to) {
            {{"user", "list", "--listen", "a:1"}, "--listen"},
            {{"serve", "--listen"}, "--listen"},
            {{"backup"}, "FILE"},
+           {{"demo", "--size", "huge"}, "huge"},
+           {{"demo", "--executions", "0"}, "0"},
        }) {
     const auto line = read(arguments);
     ASSERT_FALSE(line);

@@ -1,6 +1,7 @@
 // What onggi can be asked to do: one closed type, one file for each command.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -10,7 +11,10 @@
 namespace onggi::cli {
 
 struct Serve {};
-struct Demo {};
+struct Demo {
+  std::string size = "small";              // or bench
+  std::optional<std::int64_t> executions;  // of bench
+};
 struct UserAdd {
   std::string name;
   std::string role = "user";

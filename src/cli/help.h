@@ -21,10 +21,13 @@ Prints one line, "listening on URL", for each address when it is ready. The firs
 admin and prints its key once; it is kept in admin.key in the data directory. SIGTERM and SIGINT
 let what is in flight finish, for at most 10 s; a second signal ends it at once.)";
 
-inline constexpr const char* demo = R"(Example:
+inline constexpr const char* demo = R"(Examples:
   onggi demo --data ./onggi-data && onggi serve --data ./onggi-data
+  onggi demo --size bench --data ./bench-data
 
-Five users, 14 agents, 8 workflows and 30 days of executions; the same figures every time.)";
+small: five users, 14 agents, 8 workflows and 30 days of executions. bench: 100 users besides admin,
+20,000 agents, 1,000 workflows of 50 nodes, and 1,000,000 executions over 90 days, three in ten of
+user bench-001; takes a few minutes. The same figures every time.)";
 
 inline constexpr const char* user_add = R"(Examples:
   onggi user add carol --timezone Europe/Berlin

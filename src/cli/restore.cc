@@ -11,7 +11,7 @@ namespace onggi::cli {
 
 int run(const Restore& command, const config::Settings& settings) {
   const app::DataDirectory directory(settings.options.data);
-  db::restore(command.file, directory.places.database(), sql::sqlite_migrations());
+  db::restore(command.file, directory.places.database(), sql::sqlite_schema().migrations);
   fmt::print(stderr, "restored {} to {}\n", command.file, settings.options.data);
   return 0;
 }

@@ -55,6 +55,10 @@ class Connection {
   // is_cut(). For lists, whose rows may be of any size.
   virtual Task<Rows> many_within(const Statement& statement, Params params,
                                  std::size_t max_bytes) = 0;
+  // Hands over row after row until `take` says that it has enough (false): for reads of which
+  // nobody knows beforehand how far they must go. A Row is valid during its call alone.
+  virtual Task<void> scan(const Statement& statement, Params params,
+                          std::function<bool(const Row&)> take) = 0;
   // The same query for every row of parameters; what they return, one after the other. Counts once,
   // like run_each.
   virtual Task<Rows> many_each(const Statement& statement, std::vector<Params> rows) = 0;

@@ -73,6 +73,11 @@ class Rows {
   void append_integer(std::int64_t value);
   void append_bytes(std::string_view bytes);
   void set_cut() { is_cut_ = true; }
+  // Forgets the rows and keeps their room.
+  void clear() {
+    cells_.clear();
+    bytes_.clear();
+  }
 
   // Whether rows were left out because the bound of bytes was reached (Connection::many_within).
   bool is_cut() const { return is_cut_; }

@@ -2,6 +2,7 @@
 // embedded at build as sql::<area>_<name>.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 namespace onggi::db {
@@ -18,6 +19,18 @@ struct Migration {
   int version;  // 1, 2, 3, ... without gaps
   std::string_view name;
   std::string_view text;  // may hold several statements
+};
+
+// What a database is made of.
+struct Schema {
+  Schema(std::span<const Migration> steps, std::string_view followers = {})
+      : migrations(steps), triggers(followers) {}
+  template <std::size_t N>
+  Schema(const Migration (&steps)[N]) : migrations(steps) {}
+
+  std::span<const Migration> migrations;
+  // Of the embedded store: temporary triggers of the connection that writes. Static storage.
+  std::string_view triggers{};
 };
 
 }  // namespace onggi::db

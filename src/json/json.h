@@ -68,4 +68,11 @@ void merge_patch(Value& target, const Value& patch);
 // Equal as JSON: objects whatever their order, 1 equal to 1.0.
 bool equal(const Value& left, const Value& right);
 
+// PostgreSQL's `value @> filter` (its manual, "jsonb Containment and Existence"): an object holds
+// every member of the filter's, an array every element of the filter's in any place and number,
+// nested alike, and a value equals itself; an array alone, and only the outermost, also contains
+// what it has as an element. Time: elements of the filter times those of the value, where both are
+// arrays.
+bool contains(const Value& value, const Value& filter);
+
 }  // namespace onggi::json

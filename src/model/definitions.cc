@@ -244,6 +244,20 @@ constexpr std::array workflow_node_fields{
     embedded("ref_name", "The name of that agent or block, where the reader may see it"),
 };
 
+constexpr std::array found_node_fields{
+    workflow_node_fields[0],
+    workflow_node_fields[1],
+    workflow_node_fields[2],
+    workflow_node_fields[3],
+    workflow_node_fields[4],
+    workflow_node_fields[5],
+    workflow_node_fields[6],
+    workflow_node_fields[7],
+    embedded("workflow_id", "The workflow that it is a node of"),
+    embedded("workflow_name", "That workflow's name"),
+};
+static_assert(found_node_fields.size() == workflow_node_fields.size() + 2);
+
 constexpr std::array workflow_edge_fields{
     field<&WorkflowEdge::id>("id", "The edge's id in the graph"),
     field<&WorkflowEdge::source>("source", "The node that it leaves"),
@@ -294,6 +308,7 @@ const Shape schedule_shape{"Schedule", schedule_fields, make_record<Schedule>};
 const Shape webhook_shape{"Webhook", webhook_fields, make_record<Webhook>};
 const Shape workflow_shape{"Workflow", workflow_fields, make_record<Workflow>};
 const Shape workflow_node_shape{"WorkflowNode", workflow_node_fields, make_record<WorkflowNode>};
+const Shape found_node_shape{"FoundNode", found_node_fields, make_record<WorkflowNode>};
 const Shape workflow_edge_shape{"WorkflowEdge", workflow_edge_fields, make_record<WorkflowEdge>};
 
 }  // namespace onggi::model

@@ -160,6 +160,7 @@ extern const Shape schedule_shape;
 extern const Shape webhook_shape;
 extern const Shape workflow_shape;
 extern const Shape workflow_node_shape;
+extern const Shape found_node_shape;  // across workflows: with its workflow
 extern const Shape workflow_edge_shape;
 
 }  // namespace onggi::model

@@ -70,8 +70,10 @@ void complain_of_unknown(const std::vector<Entry>& entries, IsKnown is_known,
 }  // namespace
 
 Agents::Agents()
-    : Definitions(model::agent_shape, {sql::agents_find, sql::agents_insert, sql::agents_update,
-                                       sql::agents_remove, sql::agents_list, sql::agents_count}) {}
+    : Definitions(model::agent_shape,
+                  {sql::agents_find, sql::agents_insert, sql::agents_update, sql::agents_remove,
+                   sql::agents_list, sql::agents_count},
+                  SearchStatements{sql::search_agent_with_term, sql::search_agent_with_terms}) {}
 
 Task<std::optional<Page>> Agents::read(db::Connection& connection, Key key, Uuid reader) const {
   db::Params params;
@@ -141,12 +143,12 @@ Task<std::optional<Items>> Agents::versions(db::Connection& connection, Key key,
   co_return items;
 }
 
-Task<std::int64_t> Agents::count_versions(db::Connection& connection, Key key, Uuid owner) const {
+Task<Total> Agents::count_versions(db::Connection& connection, Key key, Uuid owner) const {
   db::Params params;
   key.add_to(params);
   params.add(owner);
   const db::Rows rows = co_await connection.many(sql::agents_count_versions, std::move(params));
-  co_return rows[0].integer(0);
+  co_return Total::up_to(count_max, rows[0].integer(0));
 }
 
 Task<bool> Agents::is_owned(db::Connection& connection, Key key, Uuid owner) const {

@@ -21,7 +21,7 @@ class Agents final : public Definitions {
   // not the owner's.
   Task<std::optional<Items>> versions(db::Connection& connection, Key key, Uuid owner,
                                       Range range) const;
-  Task<std::int64_t> count_versions(db::Connection& connection, Key key, Uuid owner) const;
+  Task<Total> count_versions(db::Connection& connection, Key key, Uuid owner) const;
   Task<bool> is_owned(db::Connection& connection, Key key, Uuid owner) const;
   // The content of one version as JSON; nullopt where there is none.
   Task<std::optional<json::Value>> version(db::Connection& connection, Key key, Uuid owner,

@@ -50,6 +50,12 @@ class Checker {
                      sql::check_executions_workflow);
     check_steps(sql::check_steps_agent);
     check_steps(sql::check_steps_workflow);
+    check_terms("agent_terms", sql::check_agent_terms);
+    check_terms("block_terms", sql::check_block_terms);
+    check_terms("workflow_terms", sql::check_workflow_terms);
+    check_terms("workflow_node_terms", sql::check_workflow_node_terms);
+    check_terms("agent_execution_terms", sql::check_agent_execution_terms);
+    check_terms("workflow_execution_terms", sql::check_workflow_execution_terms);
     return std::move(report_);
   }
 
@@ -308,6 +314,27 @@ class Checker {
       if (!row.boolean(2))
         complain("execution_steps: step {} belongs to no execution", row.integer(0));
     });
+  }
+
+  void check_terms(const std::string& table, const db::Statement& statement) {
+    std::int64_t listed = 0;
+    std::int64_t due = 0;
+    std::int64_t missing = 0;
+    each(table, statement, [&](const db::Row& row) {
+      if (row.is_null(0)) {
+        listed = row.integer(1);
+        return;
+      }
+      due += row.integer(1);
+      missing += row.integer(2);
+      if (row.integer(2) != 0)
+        complain("{}: {} of the {} terms of {} are not in the index", table, row.integer(2),
+                 row.integer(1), to_string(row.uuid(0)));
+    });
+    report_.counts[table] = listed;
+    if (listed != due - missing)
+      complain("{}: the index has {} entries that belong to no document", table,
+               listed - (due - missing));
   }
 
   db::Database& database_;

@@ -132,15 +132,25 @@ Task<Items> Definitions::list(db::Connection& connection, Uuid reader, Range ran
   co_return items_of(rows, range.limit);
 }
 
-Task<std::int64_t> Definitions::count(db::Connection& connection, Uuid reader,
-                                      db::Params filters) const {
+Task<Total> Definitions::count(db::Connection& connection, Uuid reader, db::Params filters) const {
   const std::string no_key;
   db::Params params;
   if (has_owner()) params.add(reader);
   params.add(after_all_times).add_blob(no_key).add(count_max + 1);
   params.append(filters);
   const db::Rows rows = co_await connection.many(statements_.count, std::move(params));
-  co_return rows[0].integer(0);
+  co_return Total::up_to(count_max, rows[0].integer(0));
+}
+
+Task<Items> Definitions::find(db::Connection& connection, Uuid reader, Range range,
+                              std::shared_ptr<const Filter> filter) const {
+  return search(connection, search_.value(), reader, std::move(range), std::move(filter),
+                append_document);
+}
+
+Task<Total> Definitions::count_found(db::Connection& connection, Uuid reader,
+                                     std::shared_ptr<const Filter> filter) const {
+  return store::count_found(connection, search_.value(), reader, std::move(filter));
 }
 
 Result<void> Definitions::prepare(model::Record&, const json::Value&) const {

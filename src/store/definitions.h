@@ -11,6 +11,7 @@
 #include "model/definitions.h"
 #include "store/change.h"
 #include "store/page.h"
+#include "store/search.h"
 
 namespace onggi::store {
 
@@ -41,8 +42,10 @@ struct DefinitionStatements {
 
 class Definitions {
  public:
-  Definitions(const model::Shape& shape, DefinitionStatements statements)
-      : shape_(shape), statements_(statements) {}
+  // `search`: of kinds whose filters are answered by the index of terms.
+  Definitions(const model::Shape& shape, DefinitionStatements statements,
+              std::optional<SearchStatements> search = std::nullopt)
+      : shape_(shape), statements_(statements), search_(search) {}
   virtual ~Definitions() = default;
   Definitions(const Definitions&) = delete;
   Definitions& operator=(const Definitions&) = delete;
@@ -69,10 +72,17 @@ class Definitions {
                                          Uuid reader) const = 0;
 
   // A page of the list. `filters` are the values (null: any) in the order that the statement takes
-  // them.
+  // them; those of a searchable kind take none.
   Task<Items> list(db::Connection& connection, Uuid reader, Range range, db::Params filters) const;
-  // At most count_max + 1.
-  Task<std::int64_t> count(db::Connection& connection, Uuid reader, db::Params filters) const;
+  // Up to count_max.
+  Task<Total> count(db::Connection& connection, Uuid reader, db::Params filters) const;
+
+  // Whether filters are a search: any member of what is shown, exact, and containment in documents.
+  bool is_searchable() const { return search_.has_value(); }
+  Task<Items> find(db::Connection& connection, Uuid reader, Range range,
+                   std::shared_ptr<const Filter> filter) const;
+  Task<Total> count_found(db::Connection& connection, Uuid reader,
+                          std::shared_ptr<const Filter> filter) const;
 
   // The id of a record of this kind.
   virtual Key key_of(const model::Record& record) const;
@@ -112,6 +122,7 @@ class Definitions {
 
   const model::Shape& shape_;
   DefinitionStatements statements_;
+  std::optional<SearchStatements> search_;
 };
 
 }  // namespace onggi::store

@@ -15,7 +15,7 @@ struct ExecutionStatements {
   const db::Statement &insert, &update, &find, &get, &subject, &head, &touch, &remove,
       &remove_session, &remove_session_steps, &insert_step, &remove_steps;
   const db::Statement &list, &list_of, &list_session, &count, &count_of, &count_session,
-      &export_all;
+      &export_all, &search;
   std::string_view name_member;
 };
 
@@ -24,28 +24,50 @@ namespace {
 using model::Execution;
 
 const ExecutionStatements agent_statements{
-    sql::executions_insert_agent,         sql::executions_update_agent,
-    sql::executions_find_agent,           sql::executions_get_agent,
-    sql::executions_subject_agent,        sql::executions_head_agent,
-    sql::executions_touch_agent,          sql::executions_remove_agent,
-    sql::executions_remove_session_agent, sql::executions_remove_session_steps_agent,
-    sql::executions_insert_step_agent,    sql::executions_remove_steps_agent,
-    sql::executions_list_agent,           sql::executions_list_of_agent,
-    sql::executions_list_session_agent,   sql::executions_count_agent,
-    sql::executions_count_of_agent,       sql::executions_count_session_agent,
-    sql::executions_export_agent,         "agent_name",
+    sql::executions_insert_agent,
+    sql::executions_update_agent,
+    sql::executions_find_agent,
+    sql::executions_get_agent,
+    sql::executions_subject_agent,
+    sql::executions_head_agent,
+    sql::executions_touch_agent,
+    sql::executions_remove_agent,
+    sql::executions_remove_session_agent,
+    sql::executions_remove_session_steps_agent,
+    sql::executions_insert_step_agent,
+    sql::executions_remove_steps_agent,
+    sql::executions_list_agent,
+    sql::executions_list_of_agent,
+    sql::executions_list_session_agent,
+    sql::executions_count_agent,
+    sql::executions_count_of_agent,
+    sql::executions_count_session_agent,
+    sql::executions_export_agent,
+    sql::search_agent_execution_with_terms,
+    "agent_name",
 };
 const ExecutionStatements workflow_statements{
-    sql::executions_insert_workflow,         sql::executions_update_workflow,
-    sql::executions_find_workflow,           sql::executions_get_workflow,
-    sql::executions_subject_workflow,        sql::executions_head_workflow,
-    sql::executions_touch_workflow,          sql::executions_remove_workflow,
-    sql::executions_remove_session_workflow, sql::executions_remove_session_steps_workflow,
-    sql::executions_insert_step_workflow,    sql::executions_remove_steps_workflow,
-    sql::executions_list_workflow,           sql::executions_list_of_workflow,
-    sql::executions_list_session_workflow,   sql::executions_count_workflow,
-    sql::executions_count_of_workflow,       sql::executions_count_session_workflow,
-    sql::executions_export_workflow,         "workflow_name",
+    sql::executions_insert_workflow,
+    sql::executions_update_workflow,
+    sql::executions_find_workflow,
+    sql::executions_get_workflow,
+    sql::executions_subject_workflow,
+    sql::executions_head_workflow,
+    sql::executions_touch_workflow,
+    sql::executions_remove_workflow,
+    sql::executions_remove_session_workflow,
+    sql::executions_remove_session_steps_workflow,
+    sql::executions_insert_step_workflow,
+    sql::executions_remove_steps_workflow,
+    sql::executions_list_workflow,
+    sql::executions_list_of_workflow,
+    sql::executions_list_session_workflow,
+    sql::executions_count_workflow,
+    sql::executions_count_of_workflow,
+    sql::executions_count_session_workflow,
+    sql::executions_export_workflow,
+    sql::search_workflow_execution_with_terms,
+    "workflow_name",
 };
 
 // {"id":...} with ,"agent_name":"..." before its brace, and the brace left off.
@@ -262,6 +284,14 @@ Task<Items> Executions::list(db::Connection& connection, Uuid owner, ExecutionFi
   const Place& after = std::min(range.after, end, [](const Place& a, const Place& b) {
     return std::tie(a.time, a.key) < std::tie(b.time, b.key);
   });
+  if (filter.search) {
+    Sieve sieve(*filter.search, range.limit, [this](const db::Row& row, std::string& json) {
+      append_open(row.text(1), sql_.name_member, row.maybe_text(3), json);
+      json += '}';
+    });
+    co_await walk(connection, owner, filter, after, sieve);
+    co_return std::move(sieve).items();
+  }
   const db::Rows rows = co_await connection.many_within(
       choose(filter, sql_.list, sql_.list_of, sql_.list_session),
       list_params(owner, filter, after, range.limit + 1), page_max_bytes);
@@ -288,13 +318,34 @@ Task<Items> Executions::list(db::Connection& connection, Uuid owner, ExecutionFi
   co_return items;
 }
 
-Task<std::int64_t> Executions::count(db::Connection& connection, Uuid owner,
-                                     ExecutionFilter filter) const {
+Task<Total> Executions::count(db::Connection& connection, Uuid owner,
+                              ExecutionFilter filter) const {
   const Place end = Place::before(filter.to);
+  if (filter.search) {
+    Sieve sieve(*filter.search, count_max, {});
+    co_await walk(connection, owner, filter, end, sieve);
+    co_return sieve.total();
+  }
   const db::Rows rows =
       co_await connection.many(choose(filter, sql_.count, sql_.count_of, sql_.count_session),
                                list_params(owner, filter, end, count_max + 1));
-  co_return rows[0].integer(0);
+  co_return Total::up_to(count_max, rows[0].integer(0));
+}
+
+// By day, as the index lies.
+Task<void> Executions::walk(db::Connection& connection, Uuid owner, ExecutionFilter filter,
+                            Place after, Sieve& sieve) const {
+  const Filter::Terms terms = filter.search->terms(owner.view());
+  const std::string from = walk_from(after);
+  const std::string earliest = walk_from(Place::before(filter.from));
+  db::Params params = db::Params::of(owner, after.time.ms / day_ms);
+  params.add_blob(from).add(filter.from.ms / day_ms).add_blob(earliest);
+  params.add_blob(terms.listed).add_blob(terms.unlisted).add(!filter.search->is_decided());
+  params.add(filter.subject).add(filter.session).add(filter.status);
+  std::function<bool(const db::Row&)> take = [&sieve](const db::Row& row) {
+    return sieve.take(row);
+  };
+  co_await connection.scan(sql_.search, std::move(params), std::move(take));
 }
 
 std::unique_ptr<db::Cursor> Executions::open_export(db::Database& database, db::Cost& cost,

@@ -7,6 +7,7 @@
 #include "model/execution.h"
 #include "store/change.h"
 #include "store/page.h"
+#include "store/search.h"
 
 namespace onggi::store {
 
@@ -44,6 +45,7 @@ struct ExecutionFilter {
   std::optional<std::string> status;
   Time from = earliest_time;
   Time to = after_all_times;
+  std::shared_ptr<const Filter> search;  // null: none; not heeded by exports
 };
 
 class Executions {
@@ -68,7 +70,7 @@ class Executions {
   Task<std::optional<ExecutionPage>> read(db::Connection& connection, Uuid id, Uuid owner) const;
   Task<Items> list(db::Connection& connection, Uuid owner, ExecutionFilter filter,
                    Range range) const;
-  Task<std::int64_t> count(db::Connection& connection, Uuid owner, ExecutionFilter filter) const;
+  Task<Total> count(db::Connection& connection, Uuid owner, ExecutionFilter filter) const;
   // Every line as a single GET shows it, newest first.
   std::unique_ptr<db::Cursor> open_export(db::Database& database, db::Cost& cost, Uuid owner,
                                           const ExecutionFilter& filter) const;
@@ -92,6 +94,8 @@ class Executions {
                                                       Time now) const;
 
  private:
+  Task<void> walk(db::Connection& connection, Uuid owner, ExecutionFilter filter, Place after,
+                  Sieve& sieve) const;
   using TakenIds =
       std::unordered_map<Uuid, std::pair<Uuid, std::string>>;  // id to (owner, request_hash)
 

@@ -1,6 +1,7 @@
 // What stores give: JSON ready to be sent, and the place of a list to go on after.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -77,5 +78,16 @@ inline constexpr std::size_t page_max_bytes = 8u << 20;
 Items items_of(const db::Rows& rows, std::int64_t limit);
 
 inline constexpr std::int64_t count_max = 10'000;
+
+// How far a list has been found to go.
+struct Total {
+  std::int64_t count = 0;
+  bool is_capped = false;  // there may be more
+
+  // Of a count that stops one beyond `most`.
+  static Total up_to(std::int64_t most, std::int64_t count) {
+    return {std::min(count, most), count > most};
+  }
+};
 
 }  // namespace onggi::store

@@ -124,11 +124,11 @@ Task<Items> Users::keys(db::Connection& connection, Uuid user, Range range) cons
   co_return items_of(rows, range.limit);
 }
 
-Task<std::int64_t> Users::count_keys(db::Connection& connection, Uuid user) const {
+Task<Total> Users::count_keys(db::Connection& connection, Uuid user) const {
   db::Params params = db::Params::of(user, after_all_times);
   params.add_blob({}).add(count_max + 1);
   const db::Rows rows = co_await connection.many(sql::users_count_keys, std::move(params));
-  co_return rows[0].integer(0);
+  co_return Total::up_to(count_max, rows[0].integer(0));
 }
 
 Task<Result<void>> Users::revoke_key(db::Connection& connection, Uuid user, Uuid key) const {

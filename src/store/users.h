@@ -35,7 +35,7 @@ class Users final : public Definitions {
   Task<Result<NewKey>> add_key(db::Connection& connection, Uuid user, std::string name,
                                std::string key, Time now) const;
   Task<Items> keys(db::Connection& connection, Uuid user, Range range) const;
-  Task<std::int64_t> count_keys(db::Connection& connection, Uuid user) const;
+  Task<Total> count_keys(db::Connection& connection, Uuid user) const;
   Task<Result<void>> revoke_key(db::Connection& connection, Uuid user, Uuid key) const;
 
  protected:

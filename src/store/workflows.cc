@@ -122,12 +122,39 @@ Task<std::unordered_set<Uuid>> visible(db::Connection& connection, const model::
   co_return known;
 }
 
+constexpr SearchStatements node_search{sql::search_workflow_node_with_term,
+                                       sql::search_workflow_node_with_terms};
+
+void append_optional(std::string_view member, std::optional<std::string_view> text,
+                     std::string& out) {
+  out += ",\"";
+  out += member;
+  out += "\":";
+  if (text)
+    json::append_quoted(*text, out);
+  else
+    out += "null";
+}
+
+// The row as its workflow shows it, and which workflow that is.
+void append_node(const db::Row& row, std::string& out) {
+  enum Column : int { document = 1, workflow_id = 3, workflow_name, ref_name };
+  const std::string_view shown = row.text(document);
+  out += shown.substr(0, shown.size() - 1);
+  append_optional("ref_name", row.maybe_text(ref_name), out);
+  append_optional("workflow_id", to_string(row.uuid(workflow_id)), out);
+  append_optional("workflow_name", row.text(workflow_name), out);
+  out += '}';
+}
+
 }  // namespace
 
 Workflows::Workflows()
-    : Definitions(model::workflow_shape,
-                  {sql::workflows_find, sql::workflows_insert, sql::workflows_update,
-                   sql::workflows_remove, sql::workflows_list, sql::workflows_count}) {}
+    : Definitions(
+          model::workflow_shape,
+          {sql::workflows_find, sql::workflows_insert, sql::workflows_update, sql::workflows_remove,
+           sql::workflows_list, sql::workflows_count},
+          SearchStatements{sql::search_workflow_with_term, sql::search_workflow_with_terms}) {}
 
 Task<std::optional<Page>> Workflows::read(db::Connection& connection, Key key, Uuid reader) const {
   db::Params params;
@@ -157,6 +184,16 @@ Task<std::optional<Page>> Workflows::read(db::Connection& connection, Key key, U
   }
   page.body += '}';
   co_return page;
+}
+
+Task<Items> Workflows::find_nodes(db::Connection& connection, Uuid reader, Range range,
+                                  std::shared_ptr<const Filter> filter) {
+  return search(connection, node_search, reader, std::move(range), std::move(filter), append_node);
+}
+
+Task<Total> Workflows::count_nodes(db::Connection& connection, Uuid reader,
+                                   std::shared_ptr<const Filter> filter) {
+  return store::count_found(connection, node_search, reader, std::move(filter));
 }
 
 Task<bool> Workflows::is_owned(db::Connection& connection, Key key, Uuid owner) const {

@@ -9,6 +9,12 @@ class Workflows final : public Definitions {
  public:
   Workflows();
   Task<std::optional<Page>> read(db::Connection& connection, Key key, Uuid reader) const override;
+  // Nodes across workflows, newest workflow first, in the order of the graph; each with its
+  // workflow's id and name.
+  static Task<Items> find_nodes(db::Connection& connection, Uuid reader, Range range,
+                                std::shared_ptr<const Filter> filter);
+  static Task<Total> count_nodes(db::Connection& connection, Uuid reader,
+                                 std::shared_ptr<const Filter> filter);
   Task<bool> is_owned(db::Connection& connection, Key key, Uuid owner) const;
 
  protected:

@@ -74,6 +74,15 @@ constexpr Tampering tamperings[] = {
     {"a_step_renumbered", "update execution_steps set step_number = 9 where kind = 'agent'"},
     {"a_steps_document", "update execution_steps set document = 'nothing' where kind = 'workflow'"},
     {"a_step_of_nothing", "delete from workflow_executions"},
+    {"an_agents_term_gone",
+     "delete from agent_terms where term = (select min(term) from agent_terms)"},
+    {"an_agents_term_too_many", "insert into agent_terms values (zeroblob(16), zeroblob(24))"},
+    {"a_blocks_terms_gone", "delete from block_terms"},
+    {"a_workflows_terms_elsewhere", "update workflow_terms set place = zeroblob(24)"},
+    {"a_nodes_term_too_many",
+     "insert into workflow_node_terms values (zeroblob(16), zeroblob(28))"},
+    {"an_executions_terms_on_another_day", "update agent_execution_terms set day = day + 1"},
+    {"a_workflow_executions_terms_gone", "delete from workflow_execution_terms"},
 };
 
 std::ostream& operator<<(std::ostream& out, const Tampering& tampering) {

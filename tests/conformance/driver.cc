@@ -11,14 +11,13 @@ class SqliteDriver final : public Driver {
   std::string_view name() const override { return "sqlite"; }
   std::string_view bytes_type() const override { return "blob"; }
 
-  Store make(std::span<const db::Migration> migrations, Bounds bounds,
-             Registry& registry) const override {
+  Store make(const db::Schema& schema, Bounds bounds, Registry& registry) const override {
     db::SqliteOptions options;
     options.waiting_writes = bounds.waiting_writes;
     options.long_reads = bounds.long_reads;
     auto directory = std::make_shared<TemporaryDirectory>();
     auto database =
-        std::make_unique<db::Sqlite>(directory->path() / "onggi.db", migrations, options, registry);
+        std::make_unique<db::Sqlite>(directory->path() / "onggi.db", schema, options, registry);
     return {directory, std::move(database)};
   }
 };

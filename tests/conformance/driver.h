@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -31,9 +30,8 @@ class Driver {
     std::size_t waiting_writes = 1'024;
     std::size_t long_reads = 4;
   };
-  // An empty database with these migrations applied.
-  virtual Store make(std::span<const db::Migration> migrations, Bounds bounds,
-                     Registry& registry) const = 0;
+  // An empty database of this schema.
+  virtual Store make(const db::Schema& schema, Bounds bounds, Registry& registry) const = 0;
 };
 
 // Every store that is here; one that is not (no PostgreSQL on this machine) is left out by its own

@@ -28,7 +28,7 @@ struct Place {
     const std::filesystem::path file = directory.path() / "onggi.db";
     Registry registry;
     {
-      const db::Sqlite made(file, sql::sqlite_migrations(), {}, registry);
+      const db::Sqlite made(file, sql::sqlite_schema(), {}, registry);
     }
     if (db::sqlite::open_raw(file, SQLITE_OPEN_READWRITE, connection) != SQLITE_OK)
       throw std::runtime_error("cannot open what was made");

@@ -43,6 +43,12 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
     {"check.executions_workflow", {"SCAN workflow_executions"}},
     {"check.steps_agent", {"SCAN t"}},
     {"check.steps_workflow", {"SCAN t"}},
+    {"check.agent_terms", {"SCAN agent_terms", "SCAN r"}},
+    {"check.block_terms", {"SCAN block_terms", "SCAN r"}},
+    {"check.workflow_terms", {"SCAN workflow_terms", "SCAN r"}},
+    {"check.workflow_node_terms", {"SCAN workflow_node_terms", "SCAN n"}},
+    {"check.agent_execution_terms", {"SCAN agent_execution_terms", "SCAN r"}},
+    {"check.workflow_execution_terms", {"SCAN workflow_execution_terms", "SCAN r"}},
     // Stops at the first row.
     {"users.any", {"SCAN users USING COVERING INDEX ix_users_created"}},
     // Stops at the first admin; only when an admin is removed or becomes a user. Users are few.
@@ -53,9 +59,14 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
 // says.
 const std::set<std::string_view> inner_views{
     "SCAN CONSTANT ROW",
-    "SCAN 5 CONSTANT ROWS",  // the statuses
-    "SCAN p",                // the page of a list of executions: at most limit + 1
-    "SCAN counted",          // at most count_max + 1
+    "SCAN 5 CONSTANT ROWS",           // the statuses
+    "SCAN p",                         // the page of a list of executions: at most limit + 1
+    "SCAN counted",                   // at most count_max + 1
+    "SCAN t VIRTUAL TABLE INDEX 0:",  // json_terms: of one document
+    // Containment (sql/search.sql). The terms of a filter: at most filter_terms_max.
+    "SCAN s",
+    // The candidates of a search, which stops at a full page or at candidates_max.
+    "SCAN w",
 };
 
 // In the order in which they run: one line for each step of the plan.
@@ -97,7 +108,7 @@ struct Place {
     const std::filesystem::path file = directory.path() / "onggi.db";
     Registry registry;
     {
-      const db::Sqlite made(file, sql::sqlite_migrations(), {}, registry);
+      const db::Sqlite made(file, sql::sqlite_schema(), {}, registry);
     }
     if (db::sqlite::open_raw(file, SQLITE_OPEN_READWRITE, connection) != SQLITE_OK)
       throw std::runtime_error("cannot open what was made");

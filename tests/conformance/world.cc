@@ -11,7 +11,7 @@ namespace onggi::conformance {
 using store::Key;
 using store::Page;
 
-World::World(const Driver& driver) : store_(driver.make(sql::sqlite_migrations(), {}, registry_)) {}
+World::World(const Driver& driver) : store_(driver.make(sql::sqlite_schema(), {}, registry_)) {}
 
 db::Rows World::many(const db::Statement& statement, db::Params params) {
   db::Cost cost;
@@ -67,17 +67,34 @@ std::optional<Page> World::read(const store::Definitions& kind, Key key, Uuid re
 
 std::vector<std::string> World::all(const store::Definitions& kind, Uuid reader, db::Params filters,
                                     std::int64_t limit) {
+  return pages(limit, [&](db::Connection& connection, store::Range range) {
+    return kind.list(connection, reader, std::move(range), filters);
+  });
+}
+
+std::vector<std::string> World::all(const store::Definitions& kind, Uuid reader,
+                                    std::shared_ptr<const store::Filter> filter,
+                                    std::int64_t limit) {
+  return pages(limit, [&](db::Connection& connection, store::Range range) {
+    return kind.find(connection, reader, std::move(range), filter);
+  });
+}
+
+std::vector<std::string> World::pages(
+    std::int64_t limit,
+    const std::function<Task<store::Items>(db::Connection&, store::Range)>& list) {
   std::vector<std::string> ids;
   store::Range range{.limit = limit};
-  for (bool is_more = true; is_more;) {
-    const store::Items items = look<store::Items>(
-        [&](db::Connection& connection) { return kind.list(connection, reader, range, filters); });
-    const json::Value page = json::parse_stored('[' + items.json + ']');
-    for (const json::Value& item : page.get_array()) ids.emplace_back(item.at("id").as_string());
-    is_more = items.next.has_value();
-    if (is_more) range.after = *items.next;
+  for (;;) {
+    const store::Items items =
+        look<store::Items>([&](db::Connection& connection) { return list(connection, range); });
+    const json::Value parsed = json::parse_stored("[" + items.json + "]");
+    if (std::ssize(parsed.get_array()) > limit) throw std::logic_error("a page beyond its limit");
+    for (const json::Value& item : parsed.get_array()) ids.emplace_back(item.at("id").get_string());
+    if (!items.next) return ids;
+    if (ids.size() > 100'000) throw std::logic_error("a list without an end");
+    range.after = *items.next;
   }
-  return ids;
 }
 
 Result<store::RecordedExecution> World::record(const store::Executions& kind,

@@ -48,6 +48,11 @@ class World {
   // The ids of all pages of a list, in their order.
   std::vector<std::string> all(const store::Definitions& kind, Uuid reader, db::Params filters,
                                std::int64_t limit);
+  std::vector<std::string> all(const store::Definitions& kind, Uuid reader,
+                               std::shared_ptr<const store::Filter> filter, std::int64_t limit);
+  std::vector<std::string> pages(
+      std::int64_t limit,
+      const std::function<Task<store::Items>(db::Connection&, store::Range)>& list);
 
   Result<store::RecordedExecution> record(const store::Executions& kind, const json::Value& body,
                                           Uuid owner);

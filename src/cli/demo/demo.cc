@@ -9,35 +9,17 @@
 
 #include "base/secret.h"
 #include "cli/demo/cast.h"
+#include "cli/demo/filling.h"
 #include "cli/demo/history.h"
 
 namespace onggi::cli::demo {
 namespace {
 
 constexpr std::uint64_t seed = 8'420;
-constexpr Extent executions_extent{.executions = 6'000, .running = 5, .days = 30};
-constexpr Extent workflow_executions_extent{.executions = 1'200, .running = 2, .days = 30};
+constexpr int days = 30;
+constexpr Extent executions_extent{.executions = 6'000, .running = 5, .days = days};
+constexpr Extent workflow_executions_extent{.executions = 1'200, .running = 2, .days = days};
 constexpr std::size_t at_once = 500;  // executions in a transaction
-
-// The one user of a fresh store.
-Uuid find_admin(app::Engine& engine) {
-  db::Cost cost;
-  std::function<Task<store::Items>(db::Connection&)> list = [&engine](db::Connection& connection) {
-    return engine.stores.users.list(connection, Uuid{}, {.limit = 2},
-                                    db::Params::of(std::nullopt, std::nullopt));
-  };
-  const store::Items items = run_now(engine.database.read<store::Items>(cost, std::move(list)));
-  const json::Value users = json::parse_stored(fmt::format("[{}]", items.json));
-  if (users.as_array().size() != 1) {
-    throw std::runtime_error(
-        fmt::format("the data directory {} has users already: the demo fills a new one",
-                    engine.directory.places.directory.string()));
-  }
-  const auto& id = users.at(0).at("id").as_string();
-  const std::optional<Uuid> parsed = Uuid::parse({id.data(), id.size()});
-  if (!parsed) throw std::logic_error("the id of a user is no UUID");
-  return *parsed;
-}
 
 Task<Result<bool>> write_cast(db::Connection& connection, const store::Stores& stores,
                               const Cast& cast, Time now) {
@@ -58,35 +40,16 @@ Task<Result<bool>> write_cast(db::Connection& connection, const store::Stores& s
   co_return true;
 }
 
-using Drafts = std::map<Uuid, std::vector<store::ExecutionDraft>>;  // by owner
-
-Task<Result<bool>> write_executions(db::Connection& connection, const store::Executions& store,
-                                    const Drafts& drafts) {
-  for (const auto& [owner, of_owner] : drafts) {
-    const auto shared = std::make_shared<const std::vector<store::ExecutionDraft>>(of_owner);
-    std::vector<Result<store::RecordedExecution>> recorded =
-        co_await store.record(connection, shared, owner);
-    for (Result<store::RecordedExecution>& each : recorded) {
-      if (!each) co_return std::unexpected(std::move(each.error()));
-    }
-  }
-  co_return true;
-}
-
-void write(db::Database& database, std::function<Task<Result<bool>>(db::Connection&)> body) {
-  db::Cost cost;
-  const Result<bool> written = run_now(database.write<bool>(cost, std::move(body)));
-  if (!written)
-    throw std::runtime_error("the demo could not be written: " + written.error().detail);
-}
-
-Drafts drafts_of(const store::Executions& store, std::span<const Happening> happenings) {
-  Drafts drafts;
+ExecutionDrafts drafts_of(const store::Executions& store, std::span<const Happening> happenings) {
+  std::map<Uuid, std::vector<store::ExecutionDraft>> by_owner;
   for (const Happening& happening : happenings) {
     auto draft = store.draft(happening.body, happening.owner, happening.recorded_at);
     if (!draft) throw std::logic_error("the demo's execution: " + draft.error().detail);
-    drafts[happening.owner].push_back(std::move(*draft));
+    by_owner[happening.owner].push_back(std::move(*draft));
   }
+  ExecutionDrafts drafts;
+  for (auto& [owner, of_owner] : by_owner)
+    drafts[owner] = std::make_shared<const std::vector<store::ExecutionDraft>>(std::move(of_owner));
   return drafts;
 }
 
@@ -95,9 +58,8 @@ std::size_t write_history(db::Database& database, const store::Executions& store
   for (std::span<const Happening> rest = happenings; !rest.empty();) {
     const auto piece = rest.first(std::min(at_once, rest.size()));
     rest = rest.subspan(piece.size());
-    const Drafts drafts = drafts_of(store, piece);
-    write(database,
-          [&](db::Connection& connection) { return write_executions(connection, store, drafts); });
+    const ExecutionDrafts drafts = drafts_of(store, piece);
+    write(database, [&](db::Connection& connection) { return record(connection, store, drafts); });
   }
   return happenings.size();
 }
@@ -128,6 +90,7 @@ Filled fill(app::Engine& engine) {
           .executions = write_history(engine.database, stores.agent_executions, of_agents),
           .workflow_executions =
               write_history(engine.database, stores.workflow_executions, of_workflows),
+          .days = days,
           .workflow_id = to_string(cast.shown_workflow)};
 }
 

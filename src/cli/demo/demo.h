@@ -18,6 +18,7 @@ struct Filled {
   std::size_t workflows = 0;
   std::size_t executions = 0;
   std::size_t workflow_executions = 0;
+  int days = 0;             // over which the executions are spread, up to now
   std::string workflow_id;  // one of admin's that is worth a look
 };
 

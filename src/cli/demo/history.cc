@@ -13,14 +13,6 @@ namespace {
 constexpr std::int64_t minute_ms = 60'000;
 constexpr std::int64_t duration_max_ms = 15 * minute_ms;
 
-std::string_view draw_end(Random& random) {
-  const std::int64_t drawn = random.between(1, 1'000);
-  if (drawn <= 912) return "completed";
-  if (drawn <= 967) return "failed";
-  if (drawn <= 986) return "timeout";
-  return "cancelled";
-}
-
 // Executions that follow one another: a conversation, or a single one.
 std::vector<Course> draw_session(const Subject& subject, const Rhythm& rhythm, std::int64_t at_most,
                                  Time now, Random& random) {
@@ -50,6 +42,14 @@ Happening happen(const Subject& subject, const Course& course, Tell tell, Random
 }
 
 }  // namespace
+
+std::string_view draw_end(Random& random) {
+  const std::int64_t drawn = random.between(1, 1'000);
+  if (drawn <= 912) return "completed";
+  if (drawn <= 967) return "failed";
+  if (drawn <= 986) return "timeout";
+  return "cancelled";
+}
 
 std::vector<Happening> history(const std::vector<Subject>& subjects, Extent extent, Tell tell,
                                Time now, std::uint64_t seed) {

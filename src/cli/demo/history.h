@@ -21,6 +21,9 @@ struct Happening {
   json::Object body;  // as POST takes it
 };
 
+// How a finished execution ended: nine of ten completed.
+std::string_view draw_end(Random& random);
+
 using Tell = json::Object (*)(const Subject& subject, const Course& course, Random& random);
 
 // In the order of their starts. The same subjects, extent and seed give the same executions; only

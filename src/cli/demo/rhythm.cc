@@ -1,6 +1,8 @@
 #include "cli/demo/rhythm.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace onggi::cli::demo {
 namespace {
@@ -30,6 +32,17 @@ Rhythm::Rhythm(Time now, int days, std::int64_t utc_offset_minutes) : now_(now) 
 Time Rhythm::draw(Random& random) const {
   const auto hour = static_cast<std::int64_t>(random.weighted(cumulative_));
   return {now_.ms - hour * hour_ms - random.between(1, hour_ms)};
+}
+
+Time Rhythm::at(double share) const {
+  const double later = (1 - share) * cumulative_.back();
+  const auto hour =
+      std::min<std::ptrdiff_t>(std::ranges::upper_bound(cumulative_, later) - cumulative_.begin(),
+                               std::ssize(cumulative_) - 1);
+  const auto i = static_cast<std::size_t>(hour);
+  const double before = i == 0 ? 0 : cumulative_[i - 1];
+  const double within = (later - before) / (cumulative_[i] - before);
+  return {now_.ms - hour * hour_ms - static_cast<std::int64_t>(within * hour_ms)};
 }
 
 }  // namespace onggi::cli::demo

@@ -15,6 +15,8 @@ class Rhythm {
  public:
   Rhythm(Time now, int days, std::int64_t utc_offset_minutes);
   Time draw(Random& random) const;
+  // The moment before which `share` (0 to 1) of all work was done.
+  Time at(double share) const;
 
  private:
   Time now_;

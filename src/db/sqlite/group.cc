@@ -19,9 +19,10 @@ constexpr Statement probing{"probe", "pragma user_version = 0"};
 
 }  // namespace
 
-GroupCommit::GroupCommit(const File& file, std::int64_t cache_bytes, std::size_t group_size,
-                         Readers& readers, Observations& observations)
+GroupCommit::GroupCommit(const File& file, std::string_view triggers, std::int64_t cache_bytes,
+                         std::size_t group_size, Readers& readers, Observations& observations)
     : file_(file),
+      triggers_(triggers),
       cache_bytes_(cache_bytes),
       group_size_(group_size),
       readers_(readers),
@@ -33,7 +34,9 @@ void GroupCommit::connect() {
   file_.require_in_place();
   if (handle_ && !handle_->spoiled()) return;
   handle_.reset();
-  handle_ = std::make_unique<Handle>(file_, Use::write, cache_bytes_, observations_);
+  auto handle = std::make_unique<Handle>(file_, Use::write, cache_bytes_, observations_);
+  handle->execute("triggers", std::string(triggers_));
+  handle_ = std::move(handle);
   const auto after_commit = [](void* self, sqlite3*, const char*, int pages) {
     static_cast<GroupCommit*>(self)->written(pages);
     return SQLITE_OK;

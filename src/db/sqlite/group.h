@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "db/sqlite/handle.h"
@@ -19,9 +20,9 @@ namespace onggi::db::sqlite {
 
 class GroupCommit {
  public:
-  // Throws when the file cannot be opened.
-  GroupCommit(const File& file, std::int64_t cache_bytes, std::size_t group_size, Readers& readers,
-              Observations& observations);
+  // `triggers` are made on every connection that is opened. Throws when the file cannot be opened.
+  GroupCommit(const File& file, std::string_view triggers, std::int64_t cache_bytes,
+              std::size_t group_size, Readers& readers, Observations& observations);
 
   // Runs the first of `members`, adds what `next` gives (null: nothing is waiting) for as long as
   // the group may grow, and commits. Afterwards each member is committed, or has an error, or did
@@ -61,6 +62,7 @@ class GroupCommit {
   void report(std::string trouble, const char* internal);
 
   const File& file_;
+  const std::string_view triggers_;
   const std::int64_t cache_bytes_;
   const std::size_t group_size_;
   Readers& readers_;

@@ -99,7 +99,7 @@ Handle::Handle(const File& file, Use use, std::int64_t cache_bytes, Observations
   file.require_in_place();
   check(open_raw(file.path, SQLITE_OPEN_READWRITE, raw_), opening);
   harden(raw_.get());
-  check(execute(raw_.get(), settings(use, cache_bytes)), opening);
+  check(sqlite::execute(raw_.get(), settings(use, cache_bytes)), opening);
 }
 
 void Handle::fail(int code, const Statement& statement) {
@@ -173,6 +173,20 @@ Rows Handle::many(const Statement& statement, const Params& params, Cost& cost,
   return rows;
 }
 
+void Handle::scan(const Statement& statement, const Params& params, Cost& cost,
+                  const std::function<bool(const Row&)>& take) {
+  const auto started = SteadyClock::now();
+  Running running(*this, statement);
+  const Counted counted(cost, observations_.statements, running.observed(), started);
+  Rows row;
+  running.start(params);
+  while (running.next()) {
+    row.clear();
+    running.append_to(row);
+    if (!take(row[0])) return;
+  }
+}
+
 Rows Handle::many_each(const Statement& statement, const std::vector<Params>& each, Cost& cost) {
   const auto started = SteadyClock::now();
   Running running(*this, statement);
@@ -183,6 +197,10 @@ Rows Handle::many_each(const Statement& statement, const std::vector<Params>& ea
     running.append_all_to(rows, std::numeric_limits<std::size_t>::max());
   }
   return rows;
+}
+
+void Handle::execute(std::string_view name, const std::string& text) {
+  check(sqlite::execute(raw_.get(), text), Statement{name, {}});
 }
 
 void Handle::control(const Statement& statement) {

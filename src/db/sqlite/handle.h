@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -38,7 +40,12 @@ class Handle {
   std::int64_t run_each(const Statement& statement, const std::vector<Params>& rows, Cost& cost);
   Rows many(const Statement& statement, const Params& params, Cost& cost,
             std::size_t max_bytes = std::numeric_limits<std::size_t>::max());
+  void scan(const Statement& statement, const Params& params, Cost& cost,
+            const std::function<bool(const Row&)>& take);
   Rows many_each(const Statement& statement, const std::vector<Params>& rows, Cost& cost);
+
+  // Several statements at once, not kept prepared, not counted; `name` for the error.
+  void execute(std::string_view name, const std::string& text);
 
   // BEGIN, COMMIT and their kin: not counted.
   void control(const Statement& statement);

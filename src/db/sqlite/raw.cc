@@ -1,5 +1,7 @@
 #include "db/sqlite/raw.h"
 
+#include "db/sqlite/functions.h"
+
 namespace onggi::db::sqlite {
 namespace {
 
@@ -22,8 +24,9 @@ int open(const std::string& name, int flags, RawConnection& connection) {
   const int code = sqlite3_open_v2(name.c_str(), &opened,
                                    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   connection.reset(opened);
-  if (code == SQLITE_OK) sqlite3_busy_timeout(opened, busy_timeout_ms);
-  return code;
+  if (code != SQLITE_OK) return code;
+  sqlite3_busy_timeout(opened, busy_timeout_ms);
+  return register_functions(opened);
 }
 
 int prepare(sqlite3* connection, const char* text, RawStatement& statement) {

@@ -13,6 +13,12 @@ Task<Rows> ReadSession::many_within(const Statement& statement, Params params,
   co_return handle_.many(statement, params, cost_, max_bytes);
 }
 
+Task<void> ReadSession::scan(const Statement& statement, Params params,
+                             std::function<bool(const Row&)> take) {
+  handle_.scan(statement, params, cost_, take);
+  co_return;
+}
+
 Task<Rows> ReadSession::many_each(const Statement& statement, std::vector<Params> rows) {
   co_return handle_.many_each(statement, rows, cost_);
 }
@@ -38,6 +44,13 @@ Task<Rows> WriteSession::many_within(const Statement& statement, Params params,
                                      std::size_t max_bytes) {
   require_transaction();
   co_return handle_.many(statement, params, cost_, max_bytes);
+}
+
+Task<void> WriteSession::scan(const Statement& statement, Params params,
+                              std::function<bool(const Row&)> take) {
+  require_transaction();
+  handle_.scan(statement, params, cost_, take);
+  co_return;
 }
 
 Task<Rows> WriteSession::many_each(const Statement& statement, std::vector<Params> rows) {

@@ -16,6 +16,8 @@ class ReadSession final : public Connection {
 
   Task<Rows> many(const Statement& statement, Params params) override;
   Task<Rows> many_within(const Statement& statement, Params params, std::size_t max_bytes) override;
+  Task<void> scan(const Statement& statement, Params params,
+                  std::function<bool(const Row&)> take) override;
   Task<Rows> many_each(const Statement& statement, std::vector<Params> rows) override;
   // Throw std::logic_error: a snapshot is for reading.
   Task<std::int64_t> run(const Statement& statement, Params params) override;
@@ -36,6 +38,8 @@ class WriteSession final : public Connection {
 
   Task<Rows> many(const Statement& statement, Params params) override;
   Task<Rows> many_within(const Statement& statement, Params params, std::size_t max_bytes) override;
+  Task<void> scan(const Statement& statement, Params params,
+                  std::function<bool(const Row&)> take) override;
   Task<Rows> many_each(const Statement& statement, std::vector<Params> rows) override;
   Task<std::int64_t> run(const Statement& statement, Params params) override;
   Task<std::int64_t> run_each(const Statement& statement, std::vector<Params> rows) override;

@@ -18,14 +18,14 @@ using namespace sqlite;
 // Taken down from below: the writer finishes its queue, the checkpointer empties the log, the
 // readers close.
 struct Sqlite::Impl {
-  Impl(const std::filesystem::path& path, std::span<const Migration> migrations,
-       const SqliteOptions& given, Registry& registry)
+  Impl(const std::filesystem::path& path, const Schema& schema, const SqliteOptions& given,
+       Registry& registry)
       : options(given),
         observations(registry),
-        file(migrate(path, migrations)),
+        file(migrate(path, schema.migrations)),
         readers(file, options.page_cache_bytes / 4, observations),
         checkpointer(file, readers, observations),
-        writer(file, options, readers, checkpointer, observations) {}
+        writer(file, schema.triggers, options, readers, checkpointer, observations) {}
 
   const SqliteOptions options;
   Observations observations;
@@ -36,9 +36,8 @@ struct Sqlite::Impl {
   std::atomic<std::size_t> long_reads{0};
 };
 
-Sqlite::Sqlite(std::filesystem::path file, std::span<const Migration> migrations,
-               SqliteOptions options, Registry& registry)
-    : impl_(std::make_unique<Impl>(std::move(file), migrations, options, registry)) {}
+Sqlite::Sqlite(std::filesystem::path file, Schema schema, SqliteOptions options, Registry& registry)
+    : impl_(std::make_unique<Impl>(std::move(file), schema, options, registry)) {}
 
 Sqlite::~Sqlite() = default;
 

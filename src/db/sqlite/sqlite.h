@@ -29,11 +29,10 @@ struct SqliteOptions {
 
 class Sqlite final : public Database {
  public:
-  // Opens or creates `file` and applies `migrations` that it lacks, each in a transaction. Throws
+  // Opens or creates `file` and applies the migrations that it lacks, each in a transaction. Throws
   // std::runtime_error with a message for the user: cannot be written, not a database of onggi
   // (application_id), made by a newer version, damaged.
-  Sqlite(std::filesystem::path file, std::span<const Migration> migrations, SqliteOptions options,
-         Registry& registry);
+  Sqlite(std::filesystem::path file, Schema schema, SqliteOptions options, Registry& registry);
   ~Sqlite() override;  // finishes what is queued, checkpoints, closes
 
   Task<Rows> many(Cost& cost, const Statement& statement, Params params) override;

@@ -30,12 +30,12 @@ void add(std::vector<Batch>& batches, const Write& write) {
 
 }  // namespace
 
-Writer::Writer(const File& file, const SqliteOptions& options, Readers& readers,
-               Checkpointer& checkpointer, Observations& observations)
+Writer::Writer(const File& file, std::string_view triggers, const SqliteOptions& options,
+               Readers& readers, Checkpointer& checkpointer, Observations& observations)
     : most_waiting_(options.waiting_writes),
       checkpointer_(checkpointer),
       observations_(observations),
-      group_(file, options.page_cache_bytes, options.group_size, readers, observations),
+      group_(file, triggers, options.page_cache_bytes, options.group_size, readers, observations),
       restart_at_pages_(pages_to_restart) {
   thread_ = std::thread([this] { serve(); });
 }

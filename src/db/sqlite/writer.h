@@ -20,8 +20,9 @@ namespace onggi::db::sqlite {
 
 class Writer {
  public:
-  Writer(const File& file, const SqliteOptions& options, Readers& readers,
-         Checkpointer& checkpointer, Observations& observations);
+  // `triggers` must outlive the writer.
+  Writer(const File& file, std::string_view triggers, const SqliteOptions& options,
+         Readers& readers, Checkpointer& checkpointer, Observations& observations);
   ~Writer();  // finishes what is queued
 
   // As Database::write() promises. Where there is no executor to go on on, blocks the calling

@@ -1,0 +1,41 @@
+// The bare insert: rows of an onggi file's own table of executions, with all its columns and
+// indexes, written by one prepared statement.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "peers/sqlite/statement.h"
+
+namespace onggi::bench {
+
+// Takes rows of a user out of an onggi file and writes them into it again, with new ids and as if
+// they had started now; as durably as onggi does (WAL, synchronous=FULL). The file is changed.
+class Inserts {
+ public:
+  Inserts(const std::string& file, const Uuid& user, std::size_t rows_at_once);
+  // One transaction.
+  void run();
+
+ private:
+  struct Value {
+    int type = 0;  // of SQLite
+    std::int64_t integer = 0;
+    std::string bytes;
+  };
+  using Row = std::vector<Value>;
+
+  void take_rows(const Uuid& user);
+  void bind(const Row& row, const Uuid& id, std::int64_t now_ms);
+
+  Connection connection_;
+  const std::size_t rows_at_once_;
+  std::vector<Row> rows_;
+  std::size_t next_ = 0;
+  int column_id_ = 0;
+  int column_started_at_ = 0;
+  std::unique_ptr<Statement> insert_;
+};
+
+}  // namespace onggi::bench

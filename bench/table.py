@@ -1,0 +1,91 @@
+"""What was measured, as Markdown."""
+
+import re
+
+BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
+
+
+def _count(value):
+    return f"{value:,.0f}"
+
+
+def _rate(figures):
+    """Median and range of a contender."""
+    if figures is None:
+        return ""
+    if "error" in figures:
+        return "failed"
+    low, high = figures["per_second_range"]
+    return f"{_count(figures['per_second'])} ({_count(low)} - {_count(high)})"
+
+
+def _milliseconds(figures, name):
+    return "" if not figures or "error" in figures else f"{figures[name]:.2f}"
+
+
+def _verdict(target):
+    value = target["value"]
+    shown = _count(value) if abs(value) >= 100 else f"{value:.2f}"
+    return f"{target['text']}: {shown}, {'met' if target['met'] else '**missed**'}"
+
+
+def _verdicts(targets):
+    return "; ".join(_verdict(each) for each in targets)
+
+
+def _page_line(row):
+    if "error" in row:
+        first_line = row["error"].splitlines()[0].replace("|", "\\|")
+        return f"| {row['title']} | | | **failed**: {first_line} | | | | | | |"
+    of = row["contenders"]
+    onggi = of.get("onggi")
+    cells = [row["title"], _count(row["bytes"]) if "bytes" in row else "", str(row.get("queries", "")), _rate(onggi),
+             _milliseconds(onggi, "p50_ms"), _milliseconds(onggi, "p99_ms"), _rate(of.get("nginx")), _rate(of.get("loop")),
+             _rate(of.get("fastify")), _verdicts(row.get("targets", []))]
+    if "written_per_second" in row:
+        cells[0] += f" ({_count(row['written_per_second'])} rows/s)"
+    return f"| {' | '.join(cells)} |"
+
+
+def _fact_line(fact):
+    if "error" in fact or "skipped" in fact:
+        why = fact.get("skipped") and f"skipped: {fact['skipped']}" or f"**failed**: {fact['error'].splitlines()[0]}"
+        return f"| {fact['title']} | {why} | |"
+    return f"| {fact['title']} | {fact['value']:,} {fact['unit']} | {_verdicts(fact['targets'])} |"
+
+
+def markdown(result):
+    machine, versions, settings = result["machine"], result["versions"], result["settings"]
+    others = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "onggi")
+    lines = [
+        f"{versions['onggi']}, {result['date']}: {machine['cpu']}, {machine['cores']} cores for servers and clients together,"
+        f" {machine['memory_gb']} GB, Linux {machine['kernel']}, {machine['file_system']} (an fdatasync of 8 KB takes {machine['fsync_ms']} ms),"
+        f" load {machine['load_before']} before. {others}.",
+        "",
+        f"{settings['executions']:,} executions, three in ten of them the reader's; `wrk -t1 -c16`, {settings['rounds']} rounds of"
+        f" {settings['seconds']} s in turn: the median of the rounds (and their range), in requests per second, latencies of onggi in ms.",
+        "",
+        "| page | bytes | statements | onggi | p50 | p99 | nginx, the same bytes | SQLite, bare loop, no HTTP | Fastify + pg | expected |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+        *(_page_line(row) for row in result["rows"]),
+        "",
+        "| onggi alone | | expected |",
+        "|---|---|---|",
+        *(_fact_line(fact) for fact in result["facts"]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def missed(result):
+    """What does not hold: titles of rows and facts with a target missed or a failure."""
+    return [each["title"] for each in [*result["rows"], *result["facts"]]
+            if "error" in each or any(not target["met"] for target in each.get("targets", []))
+            or any("error" in figures for figures in each.get("contenders", {}).values())]
+
+
+def write_readme(path, text):
+    """Puts the tables between the markers."""
+    readme = path.read_text()
+    if BEGIN not in readme or END not in readme:
+        raise ValueError(f"{path} has no {BEGIN} ... {END}")
+    path.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: f"{BEGIN}\n{text}{END}", readme, flags=re.DOTALL))

@@ -1,0 +1,136 @@
+"""Executions that are recorded, durably: one a request, a thousand a request, and readers beside them. Everything is written
+into copies, which are removed afterwards."""
+
+import json
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+from measure import CONNECTIONS, in_turn, loop, wrk
+from process import Failed
+from reads import target
+from servers import PREFIX, Fastify, Onggi, fetch
+
+BATCH = 1000
+BATCH_CONNECTIONS = 4
+SINGLE_AT_LEAST = 10_000
+BATCH_SHARE = 0.6
+READERS_P99_MS = 10
+
+
+class Writes:
+    """Use in a with statement: it makes the copies and removes them."""
+
+    def __init__(self, bench, postgres):
+        self.bench, self.postgres = bench, postgres
+        self.directory = bench.work / "write-onggi"
+        self.loop_directory = bench.work / "write-loop"
+        self.onggi = self.fastify = None
+
+    def __enter__(self):
+        try:
+            data = self.bench.data
+            self.onggi = Onggi(self.bench.binary, data.copy(self.directory), self.bench.work / "write-onggi.log").serve()
+            self.loop_file = data.copy(self.loop_directory) / "onggi.db"
+            # The template must not be in use.
+            self.postgres.sql("drop database if exists bench_write", "postgres")
+            self.postgres.sql("create database bench_write template bench strategy file_copy", "postgres")
+            self.fastify = Fastify(self.bench.root, self.postgres, self.bench.work / "write-fastify.log", "bench_write")
+        except BaseException:
+            self.__exit__()
+            raise
+        self.single = self.bench.work / "single.json"
+        self.single.write_text(json.dumps(self.bench.samples.batch[0], ensure_ascii=False))
+        self.batch = self.bench.work / "batch.json"
+        self.batch.write_text(json.dumps(self.bench.samples.batch[:BATCH], ensure_ascii=False))
+        return self
+
+    def __exit__(self, *_):
+        for server in (self.onggi, self.fastify):
+            if server is not None:
+                server.stop()
+        for directory in (self.directory, self.loop_directory):
+            shutil.rmtree(directory, ignore_errors=True)
+        self.postgres.sql("drop database if exists bench_write", "postgres")
+
+    def rows(self):
+        yield self._row("single", "recording one execution, durable, 16 clients", self._measure_single)
+        yield self._row("batch", f"recording executions in batches of 1,000, durable, {BATCH_CONNECTIONS} clients; rows/s",
+                        self._measure_batch)
+        yield self._row("readers", "the 50 newest executions, while batches of 1,000 are written without pause", self._measure_readers)
+
+    def _row(self, key, title, measure):
+        self.bench.say(title)
+        row = {"key": key, "title": title}
+        try:
+            measure(row)
+        except Failed as failure:
+            row["error"] = str(failure)
+            self.bench.say(f"FAILED: {failure}")
+        return row
+
+    def _contenders(self, path, body, connections, rows):
+        def server(url):
+            return lambda: settled(lambda: wrk(url + PREFIX + path, self.bench.seconds, self.bench.data.key, post=body,
+                                               connections=connections, weight=rows))
+        arguments = ("insert", self.loop_file, self.bench.samples.reader, rows, self.bench.seconds)
+        return {"onggi": server(self.onggi.url),
+                "loop": lambda: settled(lambda: loop(self.bench.loop, *arguments)),
+                "fastify": server(self.fastify.url)}
+
+    def _measure_single(self, row):
+        answers = [fetch(url + PREFIX + "/executions", self.bench.data.key, self.single.read_bytes())
+                   for url in (self.onggi.url, self.fastify.url)]
+        own, peer = (self._essence(answer) for answer in answers)
+        if own != peer:
+            raise Failed(f"Fastify records something else: {own} and {peer}")
+        row.update(bytes=len(answers[0].body), queries=int(answers[0].headers["Onggi-Queries"]))
+        figures = in_turn(self._contenders("/executions", self.single, CONNECTIONS, 1), self.bench.rounds, self.bench.say)
+        row["contenders"] = {name: each.as_json() for name, each in figures.items()}
+        if figures["onggi"].runs:
+            row["targets"] = [target(f"at least {SINGLE_AT_LEAST:,}/s", figures["onggi"].median(), SINGLE_AT_LEAST)]
+
+    @staticmethod
+    def _essence(answer):
+        if answer.status != 201:
+            raise Failed(f"a POST is answered by {answer.status}: {answer.body[:200].decode(errors='replace')}")
+        return {name: value for name, value in answer.json().items()
+                if name not in ("id", "started_at", "completed_at", "created_at", "updated_at")}
+
+    def _measure_batch(self, row):
+        for url in (self.onggi.url, self.fastify.url):
+            answer = fetch(url + PREFIX + "/executions/batch", self.bench.data.key, self.batch.read_bytes())
+            items = answer.json().get("items", [])
+            if [item["status"] for item in items] != [201] * BATCH:
+                raise Failed(f"a batch is answered by {answer.status}: {answer.body[:200].decode(errors='replace')}")
+            if url == self.onggi.url:
+                row.update(bytes=len(answer.body), queries=int(answer.headers["Onggi-Queries"]))
+        contenders = self._contenders("/executions/batch", self.batch, BATCH_CONNECTIONS, BATCH)
+        figures = in_turn(contenders, self.bench.rounds, self.bench.say)
+        row["contenders"] = {name: each.as_json() for name, each in figures.items()}
+        if figures["onggi"].runs and figures["loop"].runs:
+            share = figures["onggi"].median() / figures["loop"].median()
+            row["targets"] = [target("at least 60 % of the bare loop", share, BATCH_SHARE)]
+
+    def _measure_readers(self, row):
+        page = f"{PREFIX}/executions?agent_id={self.bench.samples.busiest_agents[0]}"
+        written = []
+
+        def once():
+            with ThreadPoolExecutor(1) as beside:
+                writing = beside.submit(wrk, self.onggi.url + PREFIX + "/executions/batch", self.bench.seconds + 1, self.bench.data.key,
+                                        post=self.batch, connections=1, weight=BATCH)
+                reading = wrk(self.onggi.url + page, self.bench.seconds, self.bench.data.key)
+                written.append(writing.result()["per_second"])
+            return reading
+        figures = in_turn({"onggi": lambda: settled(once)}, self.bench.rounds, self.bench.say)
+        row["contenders"] = {name: each.as_json() for name, each in figures.items()}
+        if figures["onggi"].runs:
+            row["written_per_second"] = round(sorted(written)[len(written) // 2], 1)
+            row["targets"] = [target(f"p99 under {READERS_P99_MS} ms", figures["onggi"].median("p99_ms"), READERS_P99_MS, is_upper=True)]
+
+
+def settled(once):
+    """What others have left unwritten is on the disk first."""
+    os.sync()
+    return once()

@@ -1,0 +1,53 @@
+// Where a row stands in a list ordered by (time, id), as bytes that compare like it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace onggi::db {
+
+inline constexpr std::size_t place_time_bytes = 8;
+
+// Big-endian, the sign turned over.
+inline std::string place_of(Time time, std::string_view id) {
+  const std::uint64_t bits = static_cast<std::uint64_t>(time.ms) ^ std::uint64_t{1} << 63;
+  std::string place;
+  place.reserve(place_time_bytes + id.size() + sizeof(std::uint32_t));
+  for (int shift = 56; shift >= 0; shift -= 8) place += static_cast<char>(bits >> shift & 0xFF);
+  place += id;
+  return place;
+}
+
+// The time and what follows it; nullopt where the bytes are too few.
+struct TimeAndRest {
+  Time time;
+  std::string_view rest;
+};
+inline std::optional<TimeAndRest> read_place(std::string_view place) {
+  if (place.size() < place_time_bytes) return std::nullopt;
+  std::uint64_t bits = 0;
+  for (const char byte : place.substr(0, place_time_bytes))
+    bits = bits << 8 | static_cast<std::uint8_t>(byte);
+  return TimeAndRest{Time{static_cast<std::int64_t>(bits ^ std::uint64_t{1} << 63)},
+                     place.substr(place_time_bytes)};
+}
+
+// Inverted, so that positions ascend where places descend.
+inline void append_position(std::uint32_t position, std::string& place) {
+  const std::uint32_t bits = ~position;
+  for (int shift = 24; shift >= 0; shift -= 8) place += static_cast<char>(bits >> shift & 0xFF);
+}
+// Of a place that ends with one.
+inline std::optional<std::uint32_t> position_in(std::string_view place) {
+  if (place.size() < sizeof(std::uint32_t)) return std::nullopt;
+  std::uint32_t bits = 0;
+  for (const char byte : place.substr(place.size() - sizeof(std::uint32_t)))
+    bits = bits << 8 | static_cast<std::uint8_t>(byte);
+  return ~bits;
+}
+
+}  // namespace onggi::db

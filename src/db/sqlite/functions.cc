@@ -1,0 +1,45 @@
+#include "db/sqlite/functions.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "db/place.h"
+#include "db/sqlite/json_terms.h"
+
+namespace onggi::db::sqlite {
+namespace {
+
+constexpr int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+
+std::string_view blob(sqlite3_value* value) {
+  const auto* bytes = static_cast<const char*>(sqlite3_value_blob(value));
+  return {bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))};
+}
+
+void place_of(sqlite3_context* context, int count, sqlite3_value** values) {
+  std::string place = db::place_of(Time{sqlite3_value_int64(values[0])}, blob(values[1]));
+  if (count == 3)
+    append_position(static_cast<std::uint32_t>(sqlite3_value_int64(values[2])), place);
+  sqlite3_result_blob(context, place.data(), static_cast<int>(place.size()), SQLITE_TRANSIENT);
+}
+
+void position_in(sqlite3_context* context, int, sqlite3_value** values) {
+  const auto position = db::position_in(blob(values[0]));
+  if (position) sqlite3_result_int64(context, *position);
+}
+
+}  // namespace
+
+int register_functions(sqlite3* connection) {
+  const auto add = [connection](const char* name, int arguments, auto* function) {
+    return sqlite3_create_function_v2(connection, name, arguments, flags, nullptr, function,
+                                      nullptr, nullptr, nullptr);
+  };
+  for (const int code : {add("place_of", 2, place_of), add("place_of", 3, place_of),
+                         add("position_in", 1, position_in), register_json_terms(connection)})
+    if (code != SQLITE_OK) return code;
+  return SQLITE_OK;
+}
+
+}  // namespace onggi::db::sqlite

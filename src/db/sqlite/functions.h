@@ -1,0 +1,20 @@
+// SQL functions of our own, on every connection:
+//
+//   place_of(time_ms, id [, position])  the place of a row in a list ordered by (time, id), as
+//   bytes
+//       that compare like it: time in eight bytes, id as it is, position in four, inverted, so that
+//       positions ascend where times descend.
+//   position_in(place)  the position that a place ends with.
+//   json_terms(document, members, scope, most)  a table of one column `term`:
+//   json::document_terms()
+//       of a JSON object; `members` are names with commas between them.
+#pragma once
+
+#include <sqlite3.h>
+
+namespace onggi::db::sqlite {
+
+// The result code of SQLite.
+int register_functions(sqlite3* connection);
+
+}  // namespace onggi::db::sqlite
