@@ -105,7 +105,7 @@ void check_query(const api::Endpoint& endpoint, const api::Pairs& pairs) {
     if (endpoint.query[i].type == model::Type::choice)
       hold(std::ranges::count(endpoint.query[i].names, *value) == 1, "one of its names");
   }
-  read += user.has_value();
+  read += user.has_value() + query->contained.size();
   for (const auto& [name, value] : pairs)
     read += std::ranges::count(api::list_parameters(), name, &api::Parameter::name) != 0 &&
             std::ranges::count(endpoint.query, name, &api::Parameter::name) == 0;
