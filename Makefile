@@ -32,7 +32,7 @@ packages: ## install what is missing (Debian packages)
 
 # --- tests --------------------------------------------------------------------------------------
 
-STAGES := test-release test-api test-address test-thread test-api-address
+STAGES := test-release test-api test-address test-thread test-fuzz test-api-address test-api-thread
 
 .PHONY: test
 test: packages ## install, build and run all tests, also under the sanitizers
@@ -57,16 +57,21 @@ test-address: build/address/build.ninja # every unit and conformance test
 	@cmake --build build/address --target onggi_tests
 	@$(CTEST) build/address
 
-# The suites in which threads meet; the others have one.
-THREADED = base_test db_test http_test auth_test feed_test conformance_test
-
 .PHONY: test-thread
-test-thread: build/thread/build.ninja
-	@cmake --build build/thread --target $(THREADED)
-	@$(CTEST) build/thread --tests-regex "^($$(echo $(THREADED) | tr ' ' '|'))$$"
+test-thread: build/thread/build.ninja # the same
+	@cmake --build build/thread --target onggi_tests
+	@$(CTEST) build/thread
+
+# Each target for a few seconds, from its corpus on: what was found once is not found again.
+.PHONY: test-fuzz
+test-fuzz: build/fuzz/build.ninja
+	@cmake --build build/fuzz --target onggi_fuzz_targets
+	@tests/fuzz/run 5
 
 # The black-box tests start the server that ONGGI_BINARY names. /usr/bin/python3: Debian's pytest.
-PYTEST = if compgen -G 'tests/api/test_*.py' >/dev/null; then /usr/bin/python3 -m pytest tests/api; fi
+# One process for each core, each with a server of its own; a file's tests stay together.
+PYTEST = if compgen -G 'tests/api/test_*.py' >/dev/null; then \
+  /usr/bin/python3 -m pytest tests/api --numprocesses $$(nproc) --dist loadfile --quiet; fi
 
 .PHONY: test-api
 test-api: build/build.ninja
@@ -78,6 +83,29 @@ test-api: build/build.ninja
 test-api-address: build/address/build.ninja
 	@cmake --build build/address
 	@export ONGGI_BINARY=$(CURDIR)/build/address/onggi; $(PYTEST)
+
+.PHONY: test-api-thread
+test-api-thread: build/thread/build.ninja
+	@cmake --build build/thread --target onggi
+	@export ONGGI_BINARY=$(CURDIR)/build/thread/onggi; $(PYTEST)
+
+# --- fuzzing ------------------------------------------------------------------------------------
+
+SECONDS_EACH ?= 600
+TARGETS ?=
+
+.PHONY: fuzz
+fuzz: packages build/fuzz/build.ninja ## fuzz at length: SECONDS_EACH=600 TARGETS="json graph"
+	@cmake --build build/fuzz --target onggi_fuzz_targets
+	@tests/fuzz/run $(SECONDS_EACH) $(TARGETS)
+
+.PHONY: fuzz-merge
+fuzz-merge: ## take the few finds of `make fuzz` that reach new code into tests/fuzz/corpus
+	@for found in build/fuzz/corpus/*; do \
+	  target=$$(basename $$found); \
+	  build/fuzz/$${target}_fuzz -set_cover_merge=1 -max_len=4096 tests/fuzz/corpus/$$target $$found 2>&1 | \
+	    grep -a 'MERGE-OUTER: the' || true; \
+	done
 
 # --- figures ------------------------------------------------------------------------------------
 
@@ -118,7 +146,7 @@ lint: build ## check shape and mistakes (clang-format, clang-tidy)
 clean: ## remove what was built; ./onggi-data stays
 	@rm -rf build web/docs/node_modules bench/peers/fastify/node_modules
 
-# --- build trees: build (release), build/address, build/thread ------------------------------------
+# --- build trees: build (release), build/address, build/thread, build/fuzz ------------------------
 
 build/build.ninja: CMakePresets.json
 	@cmake --preset release

@@ -14,7 +14,7 @@ packages=(
   libhowardhinnant-date-dev tzdata
   # tests
   libgtest-dev libgmock-dev librapidcheck-dev
-  python3 python3-pytest sqlite3 curl openssl
+  python3 python3-pytest python3-pytest-xdist sqlite3 curl openssl
 )
 
 benching=false

@@ -1,16 +1,11 @@
 #include <charconv>
 
-#include <fmt/format.h>
-
+#include "api/agent_export.h"
 #include "api/handlers.h"
 #include "model/decode.h"
-#include "model/encode.h"
 
 namespace onggi::api {
 namespace {
-
-constexpr std::string_view export_format = "onggi-agent";
-constexpr std::int64_t export_version = 1;
 
 const store::Agents& agents(const Call& call) {
   return call.services.stores.agents;
@@ -40,32 +35,12 @@ Result<std::optional<std::string>> clone_name(const json::Value& body) {
   if (object == nullptr) return invalid("", "must be an object");
   std::optional<std::string> name;
   for (const auto& [member, value] : *object) {
-    if (member != "name") return invalid('/' + std::string(member), "is not a field of a clone");
+    if (member != "name") return invalid(json::pointer_to(member), "is not a field of a clone");
     if (value.is_null()) continue;
     if (!value.is_string()) return invalid("/name", "must be a string");
     name = std::string(value.get_string());
   }
   return name;
-}
-
-// The content within an export; 422 for anything else.
-Result<json::Value> imported(const json::Value& body) {
-  const json::Object* object = body.if_object();
-  if (object == nullptr) return invalid("", "must be an object");
-  for (const auto& [name, value] : *object)
-    if (name != "format" && name != "format_version" && name != "agent")
-      return invalid('/' + std::string(name), "is not a field of an export");
-  const json::Value* format = object->if_contains("format");
-  if (format == nullptr || !json::equal(*format, json::Value(export_format)))
-    return invalid("/format", "must be \"onggi-agent\"");
-  const json::Value* version = object->if_contains("format_version");
-  if (version == nullptr || !json::equal(*version, json::Value(export_version)))
-    return invalid("/format_version", "must be 1");
-  const json::Value* agent = object->if_contains("agent");
-  if (agent == nullptr || !agent->is_object()) return invalid("/agent", "must be an object");
-  if (agent->get_object().contains("id"))
-    return invalid("/agent/id", "is not a field of AgentContent");
-  return *agent;
 }
 
 Error within(Error error, std::string_view pointer) {
@@ -115,13 +90,11 @@ Task<Result<Answer>> export_agent(Call& call) {
   if (!content) co_return store::not_found();
   model::Agent agent;
   model::decode_stored(model::agent_content_shape, *content, agent);
-  co_return Answer{.body = fmt::format("{{\"format\":\"{}\",\"format_version\":{},\"agent\":{}}}",
-                                       export_format, export_version,
-                                       model::to_json(model::agent_content_shape, agent))};
+  co_return Answer{.body = write_agent_export(agent)};
 }
 
 Task<Result<Answer>> import_agent(Call& call) {
-  Result<json::Value> content = imported(*call.body);
+  Result<json::Value> content = read_agent_export(*call.body);
   if (!content) co_return std::unexpected(std::move(content.error()));
   const json::Value agent = std::move(*content);
   std::function<Task<Result<Answer>>(db::Connection&)> body =
@@ -160,7 +133,7 @@ Task<Result<Answer>> restore_agent_version(Call& call) {
   if (!number) co_return store::not_found();
   const std::int64_t wanted = *number;
   for (const auto& [name, value] : call.body->get_object())
-    co_return invalid('/' + std::string(name), "is not a field of a restoration");
+    co_return invalid(json::pointer_to(name), "is not a field of a restoration");
   std::function<Task<Result<Answer>>(db::Connection&)> body =
       [&call, wanted](db::Connection& connection) -> Task<Result<Answer>> {
     std::optional<json::Value> content =

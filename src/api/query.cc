@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
+
 namespace onggi::api {
 namespace {
 
@@ -28,6 +30,11 @@ std::string checksum(std::string_view list, std::string_view content) {
   text += '\0';
   text += content;
   return std::string(view(sha256(text)).substr(0, checksum_bytes));
+}
+
+// As it stands in a complaint: names may be long.
+std::string brief(std::string_view name) {
+  return std::string(start_of(name, 100));
 }
 
 // A '+' of an offset is often sent bare, and arrives as a space.
@@ -114,14 +121,14 @@ Result<void> take_filter(const Parameter& parameter, const std::string& name,
   if (is_short) {
     const std::string_view path = std::string_view(name).substr(parameter.name.size() + 1);
     if (std::ranges::count(path, '.') >= static_cast<std::ptrdiff_t>(json::max_depth))
-      return invalid(name.substr(0, 100), "is too deep");
+      return invalid(brief(name), "is too deep");
     value = enclosed(path, std::move(value));
   }
   json::Object filter;
   filter.emplace(parameter.name, value);
   asked += json::filter_terms(filter, {}).terms.size();
   if (asked > store::filter_terms_max)
-    return invalid(name.substr(0, 100),
+    return invalid(brief(name),
                    fmt::format("asks for more than {} values", store::filter_terms_max));
   query.contained.emplace_back(parameter.name, std::move(value));
   return {};
@@ -177,8 +184,7 @@ Result<Query> read_query(const Endpoint& endpoint, const Pairs& pairs, std::opti
                                  : of_list.parameter != nullptr ? of_list.parameter
                                  : is_user                      ? &of_user
                                                                 : nullptr;
-    if (parameter == nullptr)
-      return invalid(name.substr(0, 100), "is not a parameter of this endpoint");
+    if (parameter == nullptr) return invalid(brief(name), "is not a parameter of this endpoint");
     auto fits = check_value(*parameter, value);
     if (!fits) return std::unexpected(std::move(fits.error()));
     if (own.parameter != nullptr)

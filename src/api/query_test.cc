@@ -78,6 +78,10 @@ TEST(QueryTest, a_limit_has_bounds) {
     EXPECT_EQ(refused("list_agents", {{"limit", text}}), "limit") << text;
 }
 
+TEST(QueryTest, a_long_name_is_not_cut_within_a_character) {
+  EXPECT_EQ(refused("list_agents", {{std::string(99, 'a') + "옹", "1"}}), std::string(99, 'a'));
+}
+
 TEST(QueryTest, unknown_parameters_are_named) {
   EXPECT_EQ(refused("list_agents", {{"llm_provder", "x"}}), "llm_provder");
   EXPECT_EQ(refused("get_agent", {{"limit", "5"}}), "limit");

@@ -50,19 +50,9 @@ std::int64_t version_of(std::string_view tag) {
   std::int64_t version = -1;
   if (tag.size() < 2 || tag.front() != '"' || tag.back() != '"') return -1;
   tag = tag.substr(1, tag.size() - 2);
+  if (!tag.empty() && (tag.front() < '1' || tag.front() > '9')) return -1;
   const auto [end, error] = std::from_chars(tag.data(), tag.data() + tag.size(), version);
   return error == std::errc() && (end == tag.data() + tag.size() || *end == '-') ? version : -1;
-}
-
-store::IfMatch read_if_match(std::string_view header) {
-  if (trimmed(header) == "*") return std::nullopt;
-  std::vector<std::int64_t> versions;
-  while (!header.empty()) {
-    const std::size_t comma = header.find(',');
-    versions.push_back(version_of(trimmed(header.substr(0, comma))));
-    header = comma == std::string_view::npos ? std::string_view() : header.substr(comma + 1);
-  }
-  return versions;
 }
 
 Result<void> check_media_type(const Call& call) {
@@ -93,6 +83,18 @@ std::string encoded(std::string_view target) {
   return out;
 }
 
+// Not Boost's segments(), which pass over a "/." in front.
+std::vector<std::string> segments_of(std::string_view path) {
+  std::vector<std::string> segments;
+  while (path.size() > (segments.empty() ? 1 : 0)) {
+    path.remove_prefix(1);  // '/'
+    const std::string_view segment = path.substr(0, path.find('/'));
+    segments.push_back(boost::urls::pct_string_view(segment).decode());
+    path.remove_prefix(segment.size());
+  }
+  return segments;
+}
+
 }  // namespace
 
 bool is_ndjson(std::string_view content_type) {
@@ -105,10 +107,11 @@ Result<Target> read_target(std::string_view sent) {
   const std::string target = encoded(sent);
   const auto origin = boost::urls::parse_origin_form(target);
   const auto parsed = origin ? origin : boost::urls::parse_absolute_uri(target);
-  if (!parsed) return fail(Code::malformed, "The request target is not a valid URL.");
+  if (!parsed || (!parsed->encoded_path().empty() && !parsed->is_path_absolute()))
+    return fail(Code::malformed, "The request target is not a valid URL.");
   Target read;
   read.path = parsed->path();
-  for (const auto segment : parsed->segments()) read.segments.emplace_back(segment);
+  read.segments = segments_of(parsed->encoded_path());
   boost::urls::encoding_opts plus_is_space;
   plus_is_space.space_as_plus = true;
   for (const auto& pair : parsed->params(plus_is_space))
@@ -173,14 +176,31 @@ Task<Result<void>> authorize(Call& call, Pairs pairs) {
   co_return Result<void>{};
 }
 
+store::IfMatch read_if_match(std::string_view field) {
+  if (trimmed(field) == "*") return std::nullopt;
+  std::vector<std::int64_t> versions;
+  while (!field.empty()) {
+    const std::size_t comma = field.find(',');
+    versions.push_back(version_of(trimmed(field.substr(0, comma))));
+    field = comma == std::string_view::npos ? std::string_view() : field.substr(comma + 1);
+  }
+  return versions;
+}
+
+Result<std::string> read_idempotency_key(std::string_view field) {
+  const bool is_visible = std::ranges::all_of(field, [](char c) { return c > ' ' && c < '\x7F'; });
+  if (field.empty() || field.size() > idempotency_key_max || !is_visible)
+    return invalid("Idempotency-Key", "must have 1 to 255 visible ASCII characters");
+  return std::string(field);
+}
+
 Result<void> read_headers(Call& call) {
   if (const auto header = call.request.header("If-Match")) call.if_match = read_if_match(*header);
   const auto key = call.request.header("Idempotency-Key");
   if (!key || call.request.method != http::Method::post || !call.endpoint.is_repeatable) return {};
-  const bool is_visible = std::ranges::all_of(*key, [](char c) { return c > ' ' && c < '\x7F'; });
-  if (key->empty() || key->size() > idempotency_key_max || !is_visible)
-    return invalid("Idempotency-Key", "must have 1 to 255 visible ASCII characters");
-  call.idempotency_key = std::string(*key);
+  Result<std::string> read = read_idempotency_key(*key);
+  if (!read) return std::unexpected(std::move(read.error()));
+  call.idempotency_key = std::move(*read);
   return {};
 }
 

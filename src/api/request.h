@@ -30,6 +30,13 @@ Task<Result<void>> authorize(Call& call, Pairs pairs);
 // Whether a Content-Type is that of NDJSON, by any of its names.
 bool is_ndjson(std::string_view content_type);
 
+// What an If-Match field allows: tags as the server writes them, weak or not. A tag that is none of
+// ours allows -1, which no object has.
+store::IfMatch read_if_match(std::string_view field);
+
+// 422 for anything but 1 to 255 visible ASCII characters.
+Result<std::string> read_idempotency_key(std::string_view field);
+
 // If-Match and Idempotency-Key.
 Result<void> read_headers(Call& call);
 

@@ -104,15 +104,35 @@ TEST(TargetTest, an_absolute_target_is_its_path) {
   EXPECT_THAT(target->segments, ElementsAre("agents"));
 }
 
+TEST(TargetTest, a_dot_is_a_segment_like_any_other) {
+  EXPECT_THAT(read_target("/./me")->segments, ElementsAre(".", "me"));
+  EXPECT_THAT(read_target("/.//me")->segments, ElementsAre(".", "", "me"));
+  EXPECT_THAT(read_target("/../me/")->segments, ElementsAre("..", "me", ""));
+  EXPECT_THAT(read_target("//me")->segments, ElementsAre("", "me"));
+  EXPECT_THAT(read_target("/")->segments, SizeIs(0));
+}
+
 TEST(TargetTest, what_is_no_url_is_refused) {
-  for (const char* text :
-       {"", "agents", "/a b", "/%zz", "/%", "/a%00b", "/%ff", "/\xEA\xB0", "/a?x=%ff%zz"}) {
+  for (const char* text : {"", "agents", "mailto:agents", "/a b", "/%zz", "/%", "/a%00b", "/%ff",
+                           "/\xEA\xB0", "/a?x=%ff%zz"}) {
     const auto target = read_target(text);
     ASSERT_FALSE(target.has_value()) << text;
     EXPECT_EQ(target.error().code, Code::malformed) << text;
   }
   EXPECT_EQ(read_target("/a?name=%ff").error().code, Code::invalid);
   EXPECT_EQ(read_target("/a?name=%00").error().errors.at(0).field, "name");
+}
+
+// --- header fields ---
+
+TEST(IfMatchTest, tags_are_taken_as_the_server_writes_them) {
+  using Versions = std::vector<std::int64_t>;
+  EXPECT_EQ(read_if_match(R"("3-0123456789abcdef")"), Versions{3});
+  EXPECT_EQ(read_if_match(R"(W/"12-a", "4")"), (Versions{12, 4}));
+  EXPECT_EQ(read_if_match(" * "), std::nullopt);
+  EXPECT_EQ(read_if_match(""), Versions{});
+  for (const char* field : {R"("-0")", R"("-3")", R"("03")", R"("a")", R"("")", "3", R"("3)"})
+    EXPECT_EQ(read_if_match(field), Versions{-1}) << field;
 }
 
 // --- problems ---

@@ -9,7 +9,7 @@ Result<std::string> key_name(const json::Value& body) {
   const json::Object* object = body.if_object();
   if (object == nullptr) return invalid("", "must be an object");
   for (const auto& [name, value] : *object)
-    if (name != "name") return invalid('/' + std::string(name), "is not a field of Key");
+    if (name != "name") return invalid(json::pointer_to(name), "is not a field of Key");
   const json::Value* name = object->if_contains("name");
   if (name == nullptr || name->is_null()) return invalid("/name", "is required");
   if (!name->is_string()) return invalid("/name", "must be a string");

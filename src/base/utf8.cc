@@ -38,4 +38,10 @@ std::string to_utf8(std::string_view text) {
   return out;
 }
 
+std::string_view start_of(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (text[bytes] & 0xC0) == 0x80) --bytes;
+  return text.substr(0, bytes);
+}
+
 }  // namespace onggi

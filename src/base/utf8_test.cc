@@ -27,5 +27,14 @@ TEST(Utf8, every_stray_byte_becomes_a_replacement) {
   EXPECT_EQ(to_utf8("plain"), "plain");
 }
 
+TEST(Utf8, a_beginning_ends_between_characters) {
+  EXPECT_EQ(start_of("옹기", 6), "옹기");
+  EXPECT_EQ(start_of("옹기", 5), "옹");
+  EXPECT_EQ(start_of("옹기", 3), "옹");
+  EXPECT_EQ(start_of("옹기", 2), "");
+  EXPECT_EQ(start_of("ab", 1), "a");
+  EXPECT_EQ(start_of("", 0), "");
+}
+
 }  // namespace
 }  // namespace onggi

@@ -143,8 +143,8 @@ std::expected<void, std::string> assign_integer(const Option& row, Options& opti
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool is_number = error == std::errc{} && end == text.data() + text.size();
   if (!is_number || number < row.min || number > row.max) {
-    return std::unexpected(
-        fmt::format("must be a whole number from {} to {}, not '{}'", row.min, row.max, text));
+    return std::unexpected(fmt::format("must be a whole number from {} to {}, not '{}'", row.min,
+                                       row.max, on_one_line(text)));
   }
   value_of<std::int64_t>(row, options) = number;
   return {};
@@ -155,7 +155,7 @@ std::expected<void, std::string> assign_choice(const Option& row, Options& optio
   const auto found = std::ranges::find(row.names, text);
   if (found == row.names.end()) {
     return std::unexpected(
-        fmt::format("must be one of {}, not '{}'", fmt::join(row.names, ", "), text));
+        fmt::format("must be one of {}, not '{}'", fmt::join(row.names, ", "), on_one_line(text)));
   }
   choice_of(row, options) = static_cast<std::uint8_t>(found - row.names.begin());
   return {};
@@ -164,17 +164,21 @@ std::expected<void, std::string> assign_choice(const Option& row, Options& optio
 std::expected<void, std::string> assign_boolean(const Option& row, Options& options,
                                                 const std::string& text) {
   if (text != "true" && text != "false") {
-    return std::unexpected(fmt::format("must be true or false, not '{}'", text));
+    return std::unexpected(fmt::format("must be true or false, not '{}'", on_one_line(text)));
   }
   value_of<bool>(row, options) = text == "true";
   return {};
+}
+
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20)
+    if (is_control(c))
       out += fmt::format("\\u{:04x}", c);
     else
       out += c;
@@ -191,6 +195,17 @@ std::span<const Option> all_options() {
 const Option* find_option(std::string_view name) {
   const auto* found = std::ranges::find(table, name, &Option::name);
   return found == table.end() ? nullptr : found;
+}
+
+std::string on_one_line(std::string_view written) {
+  std::string out;
+  for (const char c : written) {
+    if (is_control(c))
+      out += fmt::format("\\u{:04x}", c);
+    else
+      out += c;
+  }
+  return out;
 }
 
 std::string flag_of(const Option& option) {

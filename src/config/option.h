@@ -58,6 +58,9 @@ std::string variable_of(const Option& option);  // "ONGGI_MAX_CONNECTIONS"
 std::expected<void, std::string> assign(const Option& option, Options& options,
                                         std::span<const std::string> written);
 
+// What a user wrote, as an error repeats it: on one line, control characters as \u00xx.
+std::string on_one_line(std::string_view written);
+
 // The value as TOML writes it: 2, true, "text", ["a", "b"]; a secret is masked.
 std::string shown(const Option& option, const Options& options);
 

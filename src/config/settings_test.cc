@@ -179,6 +179,20 @@ TEST_F(SettingsTest, mistakes_in_a_file_name_the_place) {
   }
 }
 
+TEST_F(SettingsTest, a_mistake_is_told_on_one_line) {
+  for (const auto& [content, word] : std::vector<std::pair<std::string, std::string>>{
+           {R"("da\nta" = 1)", R"(da\u000ata is no option)"},
+           {R"("da\u007Fta" = 1)", R"(da\u007fta is no option)"},
+           {R"(log-level = "lo\nud")", R"(not 'lo\u000aud')"},
+           {"loops = i\n\n", "not TOML"},
+       }) {
+    const auto settings = resolve({}, {{"ONGGI_CONFIG", file(content)}});
+    ASSERT_FALSE(settings) << content;
+    EXPECT_THAT(settings.error(), HasSubstr(word));
+    EXPECT_EQ(settings.error().find('\n'), std::string::npos);
+  }
+}
+
 TEST_F(SettingsTest, an_empty_file_sets_nothing) {
   EXPECT_EQ(resolve({}, {{"ONGGI_CONFIG", file("")}}).value().origins.size(), 1u);
 }

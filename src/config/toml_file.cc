@@ -12,7 +12,7 @@ namespace {
 
 std::unexpected<std::string> wrong(const std::string& place, std::string_view name,
                                    std::string_view what) {
-  return std::unexpected(fmt::format("{}: {} {}", place, name, what));
+  return std::unexpected(fmt::format("{}: {} {}", place, on_one_line(name), what));
 }
 
 std::expected<std::vector<std::string>, std::string_view> texts_of(const Option& option,
@@ -62,7 +62,8 @@ std::expected<std::vector<Given>, std::string> read_file(const std::filesystem::
     table = toml::parse(stream);
   } catch (const toml::parse_error& failure) {
     return std::unexpected(fmt::format("{}:{}: not TOML: {}", file.string(),
-                                       failure.source().begin.line, failure.description()));
+                                       failure.source().begin.line,
+                                       on_one_line(failure.description())));
   }
   std::vector<Given> given;
   for (const auto& [key, node] : table) {

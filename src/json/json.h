@@ -59,6 +59,8 @@ void append_number(double number, std::string& out);
 // Appends `token` to a JSON pointer, escaped as RFC 6901 asks.
 void append_pointer(std::string& pointer, std::string_view token);
 void append_pointer(std::string& pointer, std::size_t index);
+// The JSON pointer of a member of the whole.
+std::string pointer_to(std::string_view member);
 
 // RFC 7396, in place.
 void merge_patch(Value& target, const Value& patch);

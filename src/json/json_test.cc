@@ -20,6 +20,7 @@ TEST(JsonPointer, tokens_are_escaped) {
   append_pointer(pointer, std::size_t{17});
   append_pointer(pointer, "");
   EXPECT_EQ(pointer, "/a~1b~0c/17/");
+  EXPECT_EQ(pointer_to("a/b~c"), "/a~1b~0c");
 }
 
 // RFC 7396, appendix A.

@@ -24,4 +24,10 @@ void append_pointer(std::string& pointer, std::size_t index) {
   pointer.append(text, end);
 }
 
+std::string pointer_to(std::string_view member) {
+  std::string pointer;
+  append_pointer(pointer, member);
+  return pointer;
+}
+
 }  // namespace onggi::json

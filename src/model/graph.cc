@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "model/decode.h"
 #include "model/encode.h"
 
@@ -196,12 +197,7 @@ class Anatomist {
         {static_cast<std::uint32_t>(graph_.page.size()), static_cast<std::uint32_t>(ordinal)});
   }
 
-  static std::string_view brief(std::string_view id) {
-    std::size_t size = std::min<std::size_t>(id.size(), 100);
-    while (size > 0 && size < id.size() && (id[size] & 0xC0) == 0x80)
-      --size;  // not in the middle of a character
-    return id.substr(0, size);
-  }
+  static std::string_view brief(std::string_view id) { return start_of(id, 100); }
 
   void complain(std::string message) {
     if (errors_.size() < max_field_errors) errors_.push_back({pointer_, std::move(message)});

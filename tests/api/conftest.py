@@ -1,4 +1,4 @@
-"""Fixtures: one server for the session, and users that no other test knows."""
+"""Fixtures: one server for each process of the session (there is one for each core), and users that no other test knows."""
 
 import os
 
@@ -6,13 +6,23 @@ import pytest
 
 import client as clients
 from client import Client, Server, binary, make_user
+from contract import load
+from described import complaints_of_all
 from recorder import Recorder
 
 RECORDER = Recorder()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def sanitizers_are_silent():
+    """Afterwards: no server of this process, the killed ones included, has reported anything."""
+    yield
+    reports = [report for report in (server.sanitizer_report() for server in Server.all) if report]
+    assert not reports, "\n".join(reports)
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def server(tmp_path_factory, sanitizers_are_silent):
     if not os.access(binary(), os.X_OK):
         pytest.fail(f"{binary()} is not there: build it, or set ONGGI_BINARY", pytrace=False)
     server = Server(tmp_path_factory.mktemp("onggi"))
@@ -82,18 +92,17 @@ make_execution = _maker(clients.make_execution)
 make_workflow_execution = _maker(clients.make_workflow_execution)
 
 
-@pytest.fixture(scope="session")
-def recorder():
-    """What the server answered in this session, a few answers of each kind."""
-    return RECORDER
+@pytest.fixture(scope="session", autouse=True)
+def answers_are_described(server):
+    """Afterwards: what the server answered to the tests of this process, a few answers of each kind, is as /openapi.json says."""
+    yield
+    document, operations = load(Client(server, server.admin_key))
+    complaints = complaints_of_all(document, operations, RECORDER.answers())
+    assert not complaints, "\n".join(complaints[:40])
 
 
 def pytest_configure(config):
     Client.observers.append(RECORDER.observe)
-
-
-def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: item.path.name == "test_openapi.py")  # last: it checks the answers that the others saw
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -106,12 +115,7 @@ def pytest_runtest_makereport(item, call):
                 report.sections.append((f"stderr of {server.directory.name}", server.stderr(last_bytes=4_000)))
 
 
-def pytest_sessionfinish(session):
+def pytest_sessionfinish():
     for server in Server.all:
         if server.running:  # an interrupted session
             server.kill()
-    reports = [report for report in (server.sanitizer_report() for server in Server.all) if report]
-    if reports:
-        session.exitstatus = 1
-        for report in reports:
-            print(f"\nA sanitizer reported:\n{report}")

@@ -1,4 +1,4 @@
-"""Keeps a few answers of every kind, for test_openapi.py to hold against their schemas."""
+"""Keeps a few answers of every kind, to be held against their schemas when the tests are over."""
 
 import threading
 

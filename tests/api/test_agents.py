@@ -129,6 +129,7 @@ def test_a_clone_is_an_agent_of_its_own(admin, alice):
     alice.patch(f"/agents/{clone['id']}", json={"configuration": {"a": None}}).expect(200)
     assert alice.get(f"/agents/{agent['id']}").expect(200) == agent
     alice.post(f"/agents/{agent['id']}/clone", json={"nam": "x"}).rejects("/nam")
+    alice.post(f"/agents/{agent['id']}/clone", json={"a/b~c": "x"}).rejects("/a~1b~0c")
 
 
 def test_a_public_agent_is_cloned_without_its_knowledgebases(admin, alice, bob):
@@ -155,6 +156,7 @@ def test_an_export_imports_as_the_same(admin, alice, bob):
     alice.post("/agents/import", json={**export, "format": "other"}).rejects("/format")
     alice.post("/agents/import", json={**export, "format_version": 2}).rejects("/format_version")
     alice.post("/agents/import", json={**export, "extra": 1}).rejects("/extra")
+    alice.post("/agents/import", json={**export, "a/b~c": 1}).rejects("/a~1b~0c")
     alice.post("/agents/import", json={**export, "agent": {**export["agent"], "extra": 1}}).rejects("/agent/extra")
     alice.post("/agents/import", json={"format": "onggi-agent", "format_version": 1}).rejects("/agent")
 

@@ -13,7 +13,7 @@ from client import make_agent, now_ms, unique, uuid7
 from support_executions import AGENTS, DAY_MS, finished, steps
 from support_http import Wire, request
 from support_load import LOST, Writer, exported, state_of
-from support_process import onggi
+from support_process import eventually, onggi
 
 WRITERS = 8
 ROUNDS = 6
@@ -53,7 +53,9 @@ def test_kill_9_under_load_loses_nothing_and_doubles_nothing(new_server):
         threads = [threading.Thread(target=work, args=(writer,)) for writer in writers]
         for thread in threads:
             thread.start()
-        time.sleep(0.2 + chance.random() * 1.2)  # under load; the moment of death is what is being tried
+        acknowledged = lambda: sum(writer.acknowledged for writer in writers)  # noqa: E731
+        enough = acknowledged() + 100 + chance.randrange(400)  # the moment of death is what is being tried
+        eventually(lambda: failures or acknowledged() >= enough, deadline_s=60, every_s=0.001)
         server.kill()
         for thread in threads:
             thread.join(30)
@@ -63,7 +65,6 @@ def test_kill_9_under_load_loses_nothing_and_doubles_nothing(new_server):
             onggi("check", "--data", server.data).succeeded()
         server.start()
         settle(admin, writers)
-    assert sum(writer.acknowledged for writer in writers) > 100 * ROUNDS, "hardly any load"
     server.stop()
     onggi("check", "--data", server.data).succeeded()
 
@@ -125,16 +126,14 @@ def test_sigterm_answers_what_is_in_flight_and_ends_with_0(new_server):
     threads = [threading.Thread(target=write) for _ in range(8)]
     for thread in threads:
         thread.start()
-    time.sleep(0.3)
-    started = time.monotonic()
+    eventually(lambda: len(acknowledged) > 8, deadline_s=30)
     process = server.process
     server.signal(signal.SIGTERM)
     half.send(single_body[10:])
     assert half.read().status in (201, 503)
     answer = whole.read()
     assert answer.status == 200 and len(answer.json()["items"]) == 10_000
-    assert process.wait(10) == 0
-    assert time.monotonic() - started < 10
+    assert process.wait(30) == 0
     server.process = None
     idle.ends()
     for thread in threads:
@@ -154,10 +153,8 @@ def test_a_signal_ends_an_idle_server_at_once(new_server, number):
     with Wire(server) as idle:
         idle.exchange("GET", "/me", key=server.admin_key).expect(200)
         process, server.process = server.process, None
-        started = time.monotonic()
         process.send_signal(number)
-        assert process.wait(10) == 0
-        assert time.monotonic() - started < 5
+        assert process.wait(9) == 0  # without the 10 s that what is in flight would have
     server.start()
     admin.get("/me").expect(200)
 

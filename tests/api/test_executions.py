@@ -100,7 +100,7 @@ def test_an_id_of_somebody_else_is_a_conflict(alice, bob, kind):
     ("status", "done"), ("status", 1), ("session_id", 5), ("session_id", {}), ("execution_context", []), ("execution_context", "x"),
     ("error_message", 7), ("started_at", "yesterday"), ("started_at", 1790000000000), ("started_at", "2026-13-01T00:00:00Z"),
     ("started_at", "2026-02-30T00:00:00Z"), ("started_at", "2026-11-22"), ("metrics", []), ("metrics", 3), ("steps", {}), ("steps", "x"),
-    ("id", "1"), ("id", str(uuid.UUID(int=4))), ("id", str(uuid.uuid4())), ("id", 7), ("agentid", "x"), ("", 1), ("a/b~c", 1)])
+    ("id", "1"), ("id", str(uuid.UUID(int=4))), ("id", "7e9cbb2e-abcf-440e-b4be-14c04eb474c2"), ("id", 7), ("agentid", "x"), ("", 1), ("a/b~c", 1)])
 def test_a_field_that_is_not_valid_is_named(alice, kind, field, value):
     subject = kind.make_subject(alice)
     pointer = "/" + field.replace("~", "~0").replace("/", "~1")

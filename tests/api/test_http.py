@@ -1,10 +1,8 @@
 """HTTP over a raw socket: connections, pipelining, HEAD, compression, Expect, and who is let in."""
 
 import gzip
-import io
 import json
 import socket
-import time
 import zlib
 
 import pytest
@@ -169,17 +167,12 @@ def test_another_coding_of_the_body_is_not_supported(server, alice, coding):
     once(server, "POST", "/agents", key=alice.key, body=b"{}", headers=[("Content-Encoding", coding)]).is_problem(415, 400)
 
 
-def test_a_decompression_bomb_is_refused_quickly(server, alice):
-    packed = io.BytesIO()
-    with gzip.GzipFile(fileobj=packed, mode="wb") as bomb:
-        bomb.write(b'{"name": "')
-        for _ in range(400):
-            bomb.write(b"a" * 1_048_576)
-        bomb.write(b'"}')
-    started = time.monotonic()
-    answer = once(server, "POST", "/agents", key=alice.key, body=packed.getvalue(), headers=[("Content-Encoding", "gzip")])
-    answer.is_problem(413)
-    assert time.monotonic() - started < 5
+def test_a_decompression_bomb_is_refused_before_it_is_whole(server, alice):
+    packed = gzip.compress(b'{"name": "' + b"a" * (64 << 20) + b'"}', compresslevel=1)
+    announced = [("Content-Encoding", "gzip"), ("Content-Length", str(len(packed)))]
+    with Wire(server) as wire:
+        wire.send(request("POST", "/agents", key=alice.key, headers=announced) + packed[:len(packed) // 2])
+        wire.read().is_problem(413)
     is_alive(server, alice.key)
 
 

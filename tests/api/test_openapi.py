@@ -1,11 +1,12 @@
-"""/openapi.json is valid, complete, and describes what the server answers. Runs last: it also checks the answers that other tests saw."""
+"""/openapi.json is valid, complete, and describes what the server answers; the answers that all tests saw are checked in conftest.py."""
 
 import re
 
 import pytest
 
 from client import Client, make_tool, unique
-from contract import METHODS, OF_USERS, PREFIX, load, make_world, resolve
+from contract import METHODS, OF_USERS, load, make_world, resolve
+from described import complaints
 from schema import unknown_keywords, violations
 
 # What API.md lists of definitions and executions.
@@ -159,30 +160,6 @@ def test_lists_declare_their_parameters(found):
 
 # What the server says
 
-def described(document, operation, answer):
-    """The schema of the answer's body; None when the body needs none. Fails when status or media type are not described."""
-    responses = operation.spec["responses"]
-    status = str(answer.status)
-    key = next((key for key in (status, f"{status[0]}XX", "default") if key in responses), None)
-    assert key is not None, f"{operation.name}: {status} is not described"
-    content = resolve(document, responses[key]).get("content", {})
-    if not answer.body:
-        return None
-    kinds = {kind.split(";")[0].strip(): media for kind, media in content.items()}
-    assert answer.content_type in kinds, f"{operation.name}: {status} as {answer.content_type} is not described, {sorted(kinds)}"
-    return kinds[answer.content_type].get("schema") if answer.content_type.endswith("json") and "ndjson" not in answer.content_type else None
-
-
-def complaints(document, operation, answer):
-    try:
-        schema = described(document, operation, answer)
-    except AssertionError as error:
-        return [str(error)]
-    if schema is None:
-        return []
-    return [f"{operation.name} {answer.status}: {text}" for text in violations(document, schema, answer.json())]
-
-
 def test_every_operation_does_what_it_says(tour):
     failed = [f"{answer!r:.600}" for _, _, answer in tour if answer.status >= 300]
     assert not failed, "\n".join(failed)
@@ -203,22 +180,6 @@ def test_every_accepted_body_matches_its_schema(document, tour):
         media = content.get("application/json") or content["application/merge-patch+json"]
         found += [f"{operation.name}: {text}" for text in violations(document, media["schema"], body)]
     assert not found, "\n".join(found)
-
-
-def test_every_answer_that_other_tests_saw_matches_its_schema(document, found, tour, recorder):
-    problems = set()
-    by_method = {method: [operation for operation in found if operation.method == method] for method in ("GET", "POST", "PUT", "PATCH", "DELETE")}
-    checked = 0
-    for answer in recorder.answers():
-        path = answer.path.split("?")[0]
-        matching = [operation for operation in by_method.get(answer.method, []) if operation.matches(path)]
-        if not matching or answer.status == 304 or not path.startswith(PREFIX):
-            continue
-        operation = min(matching, key=lambda operation: operation.template.count("{"))
-        problems.update(complaints(document, operation, answer))
-        checked += 1
-    assert checked > 100
-    assert not problems, "\n".join(sorted(problems)[:40])
 
 
 def test_every_query_parameter_is_accepted(server, found, tour):

@@ -123,6 +123,7 @@ def test_every_key_is_another(alice):
 
 def test_a_key_needs_a_name(alice):
     alice.post(f"/users/{alice.id}/keys", json={}).rejects("/name")
+    alice.post(f"/users/{alice.id}/keys", json={"name": "x", "a/b~c": 1}).rejects("/a~1b~0c")
     alice.post(f"/users/{alice.id}/keys", json={"name": "x", "key": "onggi_" + "a" * 43}).expect(422)
 
 
