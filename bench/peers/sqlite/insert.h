@@ -1,11 +1,13 @@
 // The bare insert: rows of an onggi file's own table of executions, with all its columns and
-// indexes, written by one prepared statement.
+// indexes, that of its terms included, written by two prepared statements.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
+#include "json/terms.h"
 #include "peers/sqlite/statement.h"
 
 namespace onggi::bench {
@@ -24,9 +26,13 @@ class Inserts {
     std::int64_t integer = 0;
     std::string bytes;
   };
-  using Row = std::vector<Value>;
+  struct Row {
+    std::vector<Value> values;
+    std::vector<json::Term> terms;
+  };
 
   void take_rows(const Uuid& user);
+  void insert_terms(const Row& row, const Uuid& id, Time now);
   void bind(const Row& row, const Uuid& id, std::int64_t now_ms);
 
   Connection connection_;
@@ -35,7 +41,9 @@ class Inserts {
   std::size_t next_ = 0;
   int column_id_ = 0;
   int column_started_at_ = 0;
+  int column_document_ = 0;
   std::unique_ptr<Statement> insert_;
+  std::unique_ptr<Statement> insert_term_;
 };
 
 }  // namespace onggi::bench
