@@ -22,9 +22,10 @@ from datetime import datetime, timezone
 
 PREFIX = "/api/agent-builder"
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-START_DEADLINE_S = 20
-STOP_DEADLINE_S = 15
-REQUEST_DEADLINE_S = 60
+# What takes longer hangs. No promises of speed: a sanitizer's build on a busy machine is fifty times slower.
+START_DEADLINE_S = 60
+STOP_DEADLINE_S = 30
+REQUEST_DEADLINE_S = 180
 IDLE_BEFORE_RECONNECT_S = 4
 SANITIZER_WORDS = ("AddressSanitizer", "runtime error:", "ThreadSanitizer", "LeakSanitizer", "UndefinedBehaviorSanitizer")
 PROBLEM = "application/problem+json"

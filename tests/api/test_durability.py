@@ -17,6 +17,7 @@ from support_process import eventually, onggi
 
 WRITERS = 8
 ROUNDS = 6
+BATCH = 2_000  # what a slow build on a busy machine still does within the grace of 10 s
 
 
 def settle(admin, writers):
@@ -101,7 +102,7 @@ def test_sigterm_answers_what_is_in_flight_and_ends_with_0(new_server):
     admin = server.admin()
     agent = make_agent(admin)
     base = now_ms() - DAY_MS
-    batch = [AGENTS.of(agent, id=uuid7(base + i), session_id="batch", **finished(base + i)) for i in range(10_000)]
+    batch = [AGENTS.of(agent, id=uuid7(base + i), session_id="batch", **finished(base + i)) for i in range(BATCH)]
     batch_body, single_body = json.dumps(batch).encode(), json.dumps(AGENTS.of(agent, session_id="single")).encode()
     idle = Wire(server)
     whole = begin(server, server.admin_key, "/executions/batch", batch_body).send(batch_body)
@@ -132,7 +133,7 @@ def test_sigterm_answers_what_is_in_flight_and_ends_with_0(new_server):
     half.send(single_body[10:])
     assert half.read().status in (201, 503)
     answer = whole.read()
-    assert answer.status == 200 and len(answer.json()["items"]) == 10_000
+    assert answer.status == 200 and len(answer.json()["items"]) == BATCH
     assert process.wait(30) == 0
     server.process = None
     idle.ends()
@@ -142,7 +143,7 @@ def test_sigterm_answers_what_is_in_flight_and_ends_with_0(new_server):
     server.start()
     found = exported(admin)
     assert set(acknowledged) <= set(found), "an acknowledged execution is not there"
-    assert AGENTS.count(admin, session_id="batch") == 10_000
+    assert AGENTS.count(admin, session_id="batch") == BATCH
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
