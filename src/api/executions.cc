@@ -54,8 +54,11 @@ Task<Result<Answer>> create_execution(Call& call) {
     Result<store::RecordedExecution>& result = results.front();
     if (!result) co_return std::unexpected(std::move(result.error()));
     if (!result->is_repeated) announce(call, connection, *one->front().record);
-    std::optional<store::ExecutionPage> page =
-        co_await call.executions().read(connection, result->id, call.user);
+    std::optional<store::ExecutionPage> page;
+    if (result->is_repeated)
+      page = co_await call.executions().read(connection, result->id, call.user);
+    else
+      page = call.executions().page_of(*one->front().record, result->subject_name);
     Answer answer{.status = result->is_repeated ? 200 : 201,
                   .body = std::move(page.value().body),
                   .version = page->version};

@@ -142,15 +142,15 @@ std::unexpected<Error> Executions::no_subject(const std::string& pointer) const 
                  is_agent ? "there is no such agent" : "there is no such workflow");
 }
 
-Task<std::unordered_map<Uuid, bool>> Executions::known_subjects(
+Task<std::unordered_map<Uuid, std::optional<std::string>>> Executions::known_subjects(
     db::Connection& connection, const std::vector<ExecutionDraft>& drafts, Uuid owner) const {
-  std::unordered_map<Uuid, bool> known;
+  std::unordered_map<Uuid, std::optional<std::string>> known;
   std::vector<db::Params> asked;
   for (const ExecutionDraft& draft : drafts)
-    if (known.emplace(draft.record->subject_id, false).second)
+    if (known.emplace(draft.record->subject_id, std::nullopt).second)
       asked.push_back(db::Params::of(draft.record->subject_id, owner));
   const db::Rows found = co_await connection.many_each(sql_.subject, std::move(asked));
-  for (const db::Row row : found) known[row.uuid(0)] = true;
+  for (const db::Row row : found) known[row.uuid(0)] = row.text(1);
   co_return known;
 }
 
@@ -163,7 +163,8 @@ Task<bool> Executions::is_known_subject(db::Connection& connection, Uuid subject
 Task<std::vector<Result<RecordedExecution>>> Executions::record(
     db::Connection& connection, std::shared_ptr<const std::vector<ExecutionDraft>> drafts,
     Uuid owner) const {
-  const std::unordered_map<Uuid, bool> known = co_await known_subjects(connection, *drafts, owner);
+  const std::unordered_map<Uuid, std::optional<std::string>> known =
+      co_await known_subjects(connection, *drafts, owner);
   std::vector<Result<RecordedExecution>> results;
   results.reserve(drafts->size());
   for (const ExecutionDraft& draft : *drafts)
@@ -172,9 +173,12 @@ Task<std::vector<Result<RecordedExecution>>> Executions::record(
   std::vector<std::size_t> fresh = tell_apart(*drafts, owner, taken, results);
   // A repetition is one even when its agent has gone since; only what is new needs it.
   std::erase_if(fresh, [&](std::size_t i) {
-    const bool is_known = known.at((*drafts)[i].record->subject_id);
-    if (!is_known) results[i] = no_subject();
-    return !is_known;
+    const std::optional<std::string>& name = known.at((*drafts)[i].record->subject_id);
+    if (name)
+      results[i]->subject_name = *name;
+    else
+      results[i] = no_subject();
+    return !name;
   });
   co_await insert(connection, *drafts, fresh);
   co_await insert_steps(connection, *drafts, fresh);
@@ -254,6 +258,23 @@ Task<void> Executions::insert_steps(db::Connection& connection,
   co_await connection.run_each(sql_.insert_step, std::move(rows));
 }
 
+ExecutionPage Executions::page_of(Execution& execution,
+                                  const std::optional<std::string>& subject_name) const {
+  std::vector<std::pair<std::int64_t, std::string>> steps;
+  for (model::Step& step : execution.steps)
+    steps.emplace_back(step.step_number, model::to_json(model::step_shape, step));
+  std::ranges::sort(steps);
+  std::string joined;
+  for (const auto& [number, document] : steps) {
+    if (!joined.empty()) joined += ',';
+    joined += document;
+  }
+  ExecutionPage page{{{}, execution.version}, execution.given};
+  append_whole(item_document(shape_, execution), sql_.name_member, subject_name,
+               execution.execution_context.text, joined, page.body);
+  return page;
+}
+
 Task<std::optional<ExecutionPage>> Executions::read(db::Connection& connection, Uuid id,
                                                     Uuid owner) const {
   const db::Rows rows = co_await connection.many(sql_.get, db::Params::of(id, owner));
@@ -297,11 +318,11 @@ Task<Items> Executions::list(db::Connection& connection, Uuid owner, ExecutionFi
       list_params(owner, filter, after, range.limit + 1), page_max_bytes);
   std::vector<std::size_t> order(rows.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
-    const auto left = std::pair(rows[a].time(0), rows[a].text(1));
-    const auto right = std::pair(rows[b].time(0), rows[b].text(1));
-    return left > right;
-  });
+  const auto is_newer = [&](std::size_t a, std::size_t b) {
+    return std::pair(rows[a].time(0), rows[a].text(1)) >
+           std::pair(rows[b].time(0), rows[b].text(1));
+  };
+  if (!std::ranges::is_sorted(order, is_newer)) std::ranges::sort(order, is_newer);
   // What was cut off must lie behind what is shown; the join walks the page in its order.
   if (rows.is_cut() && !std::ranges::is_sorted(order))
     throw std::logic_error("a page that was cut does not come in order");

@@ -32,6 +32,7 @@ struct ExecutionDraft {
 struct RecordedExecution {
   Uuid id;
   bool is_repeated = false;
+  std::optional<std::string> subject_name{};  // of what was executed, where it is new
 };
 
 struct ExecutionPage : Page {
@@ -72,6 +73,9 @@ class Executions {
       db::Connection& connection, std::shared_ptr<const std::vector<ExecutionDraft>> drafts,
       Uuid owner) const;
 
+  // What read() would show of one that was just recorded.
+  ExecutionPage page_of(model::Execution& execution,
+                        const std::optional<std::string>& subject_name) const;
   Task<std::optional<ExecutionPage>> read(db::Connection& connection, Uuid id, Uuid owner) const;
   Task<Items> list(db::Connection& connection, Uuid owner, ExecutionFilter filter,
                    Range range) const;
@@ -104,9 +108,9 @@ class Executions {
   using TakenIds =
       std::unordered_map<Uuid, std::pair<Uuid, std::string>>;  // id to (owner, request_hash)
 
-  Task<std::unordered_map<Uuid, bool>> known_subjects(db::Connection& connection,
-                                                      const std::vector<ExecutionDraft>& drafts,
-                                                      Uuid owner) const;
+  // By id the names of those that the owner may execute; nullopt of the others.
+  Task<std::unordered_map<Uuid, std::optional<std::string>>> known_subjects(
+      db::Connection& connection, const std::vector<ExecutionDraft>& drafts, Uuid owner) const;
   Task<bool> is_known_subject(db::Connection& connection, Uuid subject, Uuid owner) const;
   Task<TakenIds> taken_ids(db::Connection& connection,
                            const std::vector<ExecutionDraft>& drafts) const;

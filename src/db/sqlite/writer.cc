@@ -11,7 +11,10 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::chrono::seconds trusted_for{1};  // a success, by trouble()
 // A write ahead of all others that has waited so long: the disk stands still.
 constexpr std::chrono::seconds standstill{1};
-constexpr int pages_to_checkpoint = 1'000;
+// 32 MiB: pages that are written again and again are moved once.
+constexpr int pages_to_checkpoint = (32 << 20) / page_bytes;
+// As many are moved in some milliseconds.
+constexpr int few_pages = 1'000;
 // A log that is read all the time is moved but never begun anew; from here the writer steps in. 64
 // MiB.
 constexpr int pages_to_restart = (64 << 20) / page_bytes;
@@ -183,7 +186,7 @@ void Writer::tend_log() {
   if (pages < restart_at_pages_ || (checkpointer_.at_work() && !far_too_long)) return;
   // What is not moved yet is moved while everybody waits: worth it only when it is little, or the
   // log far too long.
-  const bool little = pages - checkpointer_.moved_pages() < pages_to_checkpoint;
+  const bool little = pages - checkpointer_.moved_pages() < few_pages;
   if (little || far_too_long) group_.restart_log();
   restart_at_pages_ = pages + pages_between_restarts;
 }
