@@ -1,0 +1,109 @@
+// A file of an earlier version is brought up to date when it is opened, with what it holds.
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "db/sqlite/sqlite.h"
+#include "sql/catalogue.h"
+#include "store/check.h"
+#include "store/stores.h"
+#include "tests/temporary_directory.h"
+
+namespace onggi::conformance {
+namespace {
+
+using json::Object;
+using json::Value;
+
+constexpr std::size_t before_terms = 1;
+
+class UpgradeTest : public testing::Test {
+ protected:
+  // Opens the file with the first `versions` of the schema, or with all of it.
+  db::Sqlite& open(std::size_t versions = 0) {
+    database_.reset();
+    const db::Schema whole = sql::sqlite_schema();
+    const db::Schema schema = versions == 0 ? whole : db::Schema(whole.migrations.first(versions));
+    database_ = std::make_unique<db::Sqlite>(file_, schema, db::SqliteOptions{}, registry_);
+    return *database_;
+  }
+
+  template <class T>
+  T write(std::function<Task<Result<T>>(db::Connection&)> body) {
+    db::Cost cost;
+    Result<T> result = run_now(database_->write<T>(cost, std::move(body)));
+    EXPECT_TRUE(result) << result.error().detail;
+    return std::move(*result);
+  }
+  Uuid make(const store::Definitions& kind, const Object& body, Uuid owner) {
+    const store::Draft draft = *kind.draft(body, owner, now_);
+    write<store::Created>(
+        [&](db::Connection& connection) { return kind.create(connection, draft); });
+    return Uuid::from_bytes(kind.key_of(*draft.record).bytes());
+  }
+
+  TemporaryDirectory directory_;
+  std::filesystem::path file_ = directory_.path() / "onggi.db";
+  Registry registry_;
+  std::unique_ptr<db::Sqlite> database_;
+  store::Stores stores_{store::ExecutionRules{}};
+  Time now_{1'795'000'000'000};
+};
+
+TEST_F(UpgradeTest, what_was_there_before_the_index_is_found_by_it) {
+  open(before_terms);
+  const Uuid owner = make(stores_.users, {{"name", "somebody"}}, {});
+  const Uuid agent = make(
+      stores_.agents,
+      {{"name", "a"}, {"llm_provider", "p"}, {"llm_model", "m"}, {"configuration", {{"k", "v"}}}},
+      owner);
+  const Uuid workflow = make(
+      stores_.workflows,
+      {{"name", "w"}, {"graph_definition", {{"nodes", {{{"id", "n"}, {"type", "rare"}}}}}}}, owner);
+  const auto drafts = std::make_shared<const std::vector<store::ExecutionDraft>>(
+      1, *stores_.agent_executions.draft(
+             Object{{"agent_id", to_string(agent)}, {"input_data", {{"q", 1}}}}, owner, now_));
+  write<bool>([&](db::Connection& connection) -> Task<Result<bool>> {
+    const auto recorded = co_await stores_.agent_executions.record(connection, drafts, owner);
+    co_return recorded.front().has_value();
+  });
+
+  db::Sqlite& database = open();
+  const auto found = [&](auto list, std::string_view member, const Value& value) {
+    auto filter = std::make_shared<store::Filter>();
+    filter->add(member, value);
+    db::Cost cost;
+    const store::Items items =
+        run_now(database.read<store::Items>(cost, [&](db::Connection& connection) {
+          return list(connection, std::shared_ptr<const store::Filter>(filter));
+        }));
+    const Value parsed = json::parse_stored("[" + items.json + "]");
+    return parsed.get_array().size() == 1 ? std::string(parsed.at(0).at("id").get_string())
+                                          : std::string();
+  };
+  using Search = std::shared_ptr<const store::Filter>;
+  EXPECT_EQ(found([&](db::Connection& c, Search f) { return stores_.agents.find(c, owner, {}, f); },
+                  "configuration", Object{{"k", "v"}}),
+            to_string(agent));
+  EXPECT_EQ(
+      found([&](db::Connection& c, Search f) { return stores_.workflows.find(c, owner, {}, f); },
+            "graph_definition", Object{{"nodes", {{{"type", "rare"}}}}}),
+      to_string(workflow));
+  EXPECT_EQ(found([&](db::Connection& c,
+                      Search f) { return store::Workflows::find_nodes(c, owner, {}, f); },
+                  "type", "rare"),
+            "n");
+  EXPECT_EQ(found(
+                [&](db::Connection& c, Search f) {
+                  store::ExecutionFilter filter;
+                  filter.search = f;
+                  return stores_.agent_executions.list(c, owner, filter, {});
+                },
+                "input_data", Object{{"q", 1}}),
+            to_string(drafts->front().record->id));
+  EXPECT_TRUE(store::check(database).is_sound());
+}
+
+}  // namespace
+}  // namespace onggi::conformance
