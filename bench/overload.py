@@ -10,7 +10,7 @@ from reads import target
 from servers import PREFIX
 
 FACTOR = 3
-CLIENTS = 64        # that wait for their answers: what it can take, and nobody is refused
+CLIENTS = 16        # that wait for their answers: what it can take, and nobody is refused
 CONNECTIONS = 2048  # more than it lets in at once
 PHASES = ((0.5, 1), (FACTOR, 2), (0.5, 2))  # of what it can take, and for how many runs' seconds
 TITLE = f"recording executions at {FACTOR} times the rate that it can take"
