@@ -99,9 +99,14 @@ class Random {
     if (kind < 3) return scalar();
     if (kind < 5) return object(depth - 1);
     Array array;
-    for (std::size_t i = below(4); i > 0; --i) array.push_back(value(depth - 1));
+    const bool is_of_pairs = one_in(2);
+    for (std::size_t i = below(4); i > 0; --i)
+      array.push_back(is_of_pairs ? Value(pair()) : value(depth - 1));
     return array;
   }
+
+  // Of one another arrays of these have all the terms, and not always the elements.
+  Object pair() { return {{"a", below(2)}, {"b", below(2)}}; }
 
   Object object(int depth) {
     Object object;
@@ -119,6 +124,7 @@ class Random {
       return kept;
     }
     if (value.is_array()) {
+      if (one_in(3)) return Array{pair()};
       Array kept;
       for (const Value& element : value.get_array())
         if (one_in(2)) kept.push_back(part(element));
