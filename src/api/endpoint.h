@@ -117,8 +117,8 @@ struct Call {
   InFlight& in_flight;
   store::Principal caller{};
   std::optional<Sha256> credential{};  // hash of the key that the caller has shown
-  Uuid user{};                      // for whom: the caller, or whom an admin acts for
-  std::vector<std::string> path{};  // parameters of the path, decoded
+  Uuid user{};                         // for whom: the caller, or whom an admin acts for
+  std::vector<std::string> path{};     // parameters of the path, decoded
   Query query{};
   std::shared_ptr<const json::Value> body{};
   std::string resource{};  // the path without its query
