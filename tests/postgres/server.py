@@ -53,6 +53,13 @@ def binaries():
                   "tools/install-packages.sh installs it")
 
 
+def is_installed():
+    try:
+        return bool(binaries())
+    except Missing:
+        return False
+
+
 def _free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -14,6 +14,7 @@ import pytest
 import server
 from server import Missing, Postgres
 
+pytestmark = pytest.mark.skipif(os.environ.get("ONGGI_REQUIRE_POSTGRES") == "0" and not server.is_installed(), reason="PostgreSQL is not installed")
 RUN = pathlib.Path(__file__).with_name("run")
 
 
