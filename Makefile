@@ -32,7 +32,12 @@ packages: ## install what is missing (Debian packages)
 
 # --- tests --------------------------------------------------------------------------------------
 
-STAGES := test-release test-api test-address test-thread test-fuzz test-api-address test-api-thread
+STAGES := test-release test-plans test-api test-api-postgres test-address test-thread test-fuzz test-api-address \
+  test-api-thread test-api-postgres-thread
+
+# Beside a private PostgreSQL (tests/postgres/run). One that cannot be had is a failure here and a visible skip in `make test-quick`.
+export ONGGI_REQUIRE_POSTGRES ?= 1
+POSTGRES = tests/postgres/run $(if $(filter 1,$(ONGGI_REQUIRE_POSTGRES)),,--optional)
 
 .PHONY: test
 test: packages ## install, build and run all tests, also under the sanitizers
@@ -45,7 +50,12 @@ test: packages ## install, build and run all tests, also under the sanitizers
 	if [ -n "$$failed" ]; then echo "make test: FAILED:$$failed (ran$${report%,})"; exit 1; fi; \
 	echo "make test: passed:$${report%,}"
 
-CTEST = ctest --output-on-failure --no-tests=ignore --timeout 900 --parallel $$(nproc) --test-dir
+.PHONY: test-quick
+test-quick: build/build.ninja ## the release build's tests; without PostgreSQL those of the embedded store
+	@cmake --build build
+	@$(MAKE) --no-print-directory ONGGI_REQUIRE_POSTGRES=0 test-release test-plans test-api test-api-postgres
+
+CTEST = $(POSTGRES) ctest --output-on-failure --no-tests=ignore --timeout 900 --parallel $$(nproc) --test-dir
 
 .PHONY: test-release
 test-release: build/build.ninja # unit and conformance tests
@@ -70,14 +80,27 @@ test-fuzz: build/fuzz/build.ninja
 
 # The black-box tests start the server that ONGGI_BINARY names. /usr/bin/python3: Debian's pytest.
 # One process for each core, each with a server of its own; a file's tests stay together.
-PYTEST = if compgen -G 'tests/api/test_*.py' >/dev/null; then \
-  /usr/bin/python3 -m pytest tests/api --numprocesses $$(nproc) --dist loadfile --quiet; fi
+PYTEST = /usr/bin/python3 -m pytest tests/api --numprocesses $$(nproc) --dist loadfile --quiet
+# The same on PostgreSQL, a database for each server; what is skipped is said.
+PYTEST_POSTGRES = $(POSTGRES) sh -c 'if [ -n "$$ONGGI_TEST_POSTGRES" ]; then exec env ONGGI_STORE=postgres $(PYTEST) -rs; fi'
 
 .PHONY: test-api
 test-api: build/build.ninja
 	@cmake --build build
 	@export ONGGI_BINARY=$(CURDIR)/build/onggi; $(PYTEST)
 	@/usr/bin/python3 -m pytest tests/bench
+
+.PHONY: test-api-postgres
+test-api-postgres: build/build.ninja
+	@cmake --build build
+	@export ONGGI_BINARY=$(CURDIR)/build/onggi; $(PYTEST_POSTGRES)
+	@/usr/bin/python3 -m pytest tests/postgres/test_server.py --quiet -rs
+
+# Every statement of the catalogue has a plan on PostgreSQL too, on realistic row counts.
+.PHONY: test-plans
+test-plans: build/build.ninja
+	@cmake --build build
+	@export ONGGI_BINARY=$(CURDIR)/build/onggi; $(POSTGRES) /usr/bin/python3 -m pytest tests/postgres/test_plans.py --quiet -rs
 
 .PHONY: test-api-address
 test-api-address: build/address/build.ninja
@@ -88,6 +111,11 @@ test-api-address: build/address/build.ninja
 test-api-thread: build/thread/build.ninja
 	@cmake --build build/thread --target onggi
 	@export ONGGI_BINARY=$(CURDIR)/build/thread/onggi; $(PYTEST)
+
+.PHONY: test-api-postgres-thread
+test-api-postgres-thread: build/thread/build.ninja
+	@cmake --build build/thread --target onggi
+	@export ONGGI_BINARY=$(CURDIR)/build/thread/onggi; $(PYTEST_POSTGRES)
 
 # --- fuzzing ------------------------------------------------------------------------------------
 

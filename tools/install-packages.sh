@@ -9,18 +9,17 @@ packages=(
   ccache cmake ninja-build git ca-certificates
   # libraries
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
-  libsqlite3-dev libssl-dev zlib1g-dev libxxhash-dev libicu-dev
+  libsqlite3-dev libpq-dev libssl-dev zlib1g-dev libxxhash-dev libicu-dev
   libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
   libhowardhinnant-date-dev tzdata
   # tests
   libgtest-dev libgmock-dev librapidcheck-dev
-  python3 python3-pytest python3-pytest-xdist sqlite3 curl openssl
+  python3 python3-pytest python3-pytest-xdist python3-psycopg2 sqlite3 curl openssl
+  postgresql-15 postgresql-client-15
 )
 
-benching=false
 if [ "${1:-}" = --bench ]; then
-  benching=true
-  packages+=(wrk nginx-light postgresql-15 postgresql-client-15 util-linux)
+  packages+=(wrk nginx-light util-linux)
 fi
 
 # Node brings the API's page (web/docs). One that is already there, from wherever, is good enough.
@@ -50,10 +49,10 @@ if [ "$(id -u)" -ne 0 ]; then
   root=(sudo)
 fi
 
-# nginx and PostgreSQL are run by the benchmark, with files of its own: their packages must not start
-# services of theirs.
+# Tests and benchmark run PostgreSQL and nginx themselves, with files of their own: the packages must not
+# start services.
 policy=/usr/sbin/policy-rc.d
-if $benching && [ ! -e "$policy" ]; then
+if [ ! -e "$policy" ]; then
   trap '"${root[@]}" rm -f "$policy"' EXIT
   printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee "$policy" >/dev/null
   "${root[@]}" chmod +x "$policy"

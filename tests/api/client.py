@@ -20,6 +20,8 @@ import time
 import urllib.parse
 from datetime import datetime, timezone
 
+import stores
+
 PREFIX = "/api/agent-builder"
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 # What takes longer hangs. No promises of speed: a sanitizer's build on a busy machine is fifty times slower.
@@ -42,17 +44,23 @@ def new_key():
 
 
 class Server:
-    """`onggi serve` in a directory of its own. Everything that it writes to stderr is kept in `stderr_path`."""
+    """`onggi serve` in a directory of its own. Everything that it writes to stderr is kept in `stderr_path`.
+
+    `store`: another than the one of the run; `database_url`: that database, which others may serve too. Without it each directory has a
+    database of its own (stores.py).
+    """
 
     all = []
 
-    def __init__(self, directory, *arguments, environment=None, admin_key=None, start=True):
+    def __init__(self, directory, *arguments, environment=None, admin_key=None, start=True, store=None, database_url=None):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.data = self.directory / "data"
         self.stderr_path = self.directory / "stderr.txt"
         self.arguments = list(arguments)
         self.environment = dict(environment or {})
+        self.store = "postgres" if database_url else store or stores.STORE
+        self._database_url = database_url
         self.admin_key = new_key() if admin_key is None else admin_key  # "": the server makes one, and says so once
         self.process = None
         self.port = None
@@ -66,6 +74,8 @@ class Server:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ONGGI_")}
         if self.admin_key:
             environment["ONGGI_ADMIN_KEY"] = self.admin_key
+        if self.store == "postgres":
+            environment["ONGGI_DATABASE_URL"] = self.database_url
         environment.update(self.environment)
         command = [binary(), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", *self.arguments]
         with open(self.stderr_path, "ab") as stderr:
@@ -80,6 +90,10 @@ class Server:
             self.kill()
             raise AssertionError(f"the server did not say that it listens\n{''.join(self.output)}{self.stderr()}")
         return self
+
+    @property
+    def database_url(self):
+        return self._database_url or stores.database_of(self.data).url
 
     def _read_output(self, pipe, ready):
         for raw in pipe:
@@ -120,6 +134,8 @@ class Server:
         process, self.process = self.process, None
         process.kill()
         process.wait()
+        if self.store == "postgres" and self._database_url is None:  # what it had sent may be under way still
+            stores.database_of(self.data).wait_until_unused()
 
     def restart(self):
         if self.process is not None:

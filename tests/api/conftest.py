@@ -5,6 +5,7 @@ import os
 import pytest
 
 import client as clients
+import stores
 from client import Client, Server, binary, make_user
 from contract import load
 from described import complaints_of_all
@@ -21,8 +22,22 @@ def sanitizers_are_silent():
     assert not reports, "\n".join(reports)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_database_is_left(sanitizers_are_silent):
+    yield
+    stores.drop_databases()
+
+
+@pytest.fixture(autouse=True)
+def no_database_of_the_test_is_left(request):
+    directory = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if directory is not None:
+        stores.drop_databases(under=directory)
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory, sanitizers_are_silent):
+def server(tmp_path_factory, no_database_is_left):
     if not os.access(binary(), os.X_OK):
         pytest.fail(f"{binary()} is not there: build it, or set ONGGI_BINARY", pytrace=False)
     server = Server(tmp_path_factory.mktemp("onggi"))
@@ -102,6 +117,8 @@ def answers_are_described(server):
 
 
 def pytest_configure(config):
+    if stores.IS_POSTGRES and not stores.SERVER_URL:
+        pytest.exit("ONGGI_STORE=postgres needs a server: tests/postgres/run COMMAND... starts one", returncode=1)
     Client.observers.append(RECORDER.observe)
 
 

@@ -8,12 +8,15 @@ import threading
 import time
 
 from client import binary
+from stores import environment_for
 
 COMMAND_DEADLINE_S = 60
 
 
-def clean_environment(over=None):
+def clean_environment(arguments, over=None):
+    """None of our variables but those that the store of the run asks for, and those that are given."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ONGGI_")}
+    environment.update(environment_for(arguments))
     environment.update(over or {})
     return environment
 
@@ -47,7 +50,7 @@ def onggi(*arguments, environment=None, cwd=None, deadline_s=COMMAND_DEADLINE_S)
     command = [binary(), *map(str, arguments)]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=deadline_s, cwd=cwd,
-                              env=clean_environment(environment))
+                              env=clean_environment(arguments, environment))
     except subprocess.TimeoutExpired as expired:
         output = (expired.stdout or b"") + (expired.stderr or b"")
         raise AssertionError(f"{command} has not ended after {deadline_s} s\n{output.decode(errors='replace')}") from None
@@ -60,7 +63,7 @@ class Background:
     def __init__(self, *arguments, environment=None, cwd=None):
         self.command = [binary(), *map(str, arguments)]
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        cwd=cwd, env=clean_environment(environment))
+                                        cwd=cwd, env=clean_environment(arguments, environment))
         self.stdout, self.stderr = [], []
         self._news = queue.Queue()
         for pipe, kept in ((self.process.stdout, self.stdout), (self.process.stderr, self.stderr)):

@@ -8,8 +8,10 @@ from client import Client, Server, make_agent, make_workflow, make_workflow_exec
 from support_cli import printed_key
 from support_executions import AGENTS, steps
 from support_load import LOST, exported
+from stores import embedded_only
 from support_process import onggi
 
+copies_a_file = embedded_only("a backup is a copy of the file; PostgreSQL has pg_dump")
 LISTS = ("/agents", "/workflows", "/blocks", "/tools", "/knowledgebases")
 
 
@@ -55,6 +57,7 @@ def fill(admin):
     return [f"/agents/{agent['id']}", f"/workflows/{workflow['id']}", f"/workflow-executions/{execution['id']}"], agent
 
 
+@copies_a_file
 def test_a_backup_under_load_holds_everything_that_was_acknowledged(new_server, tmp_path):
     server = new_server()
     admin = server.admin()
@@ -105,6 +108,7 @@ def test_a_backup_under_load_holds_everything_that_was_acknowledged(new_server, 
         restored.close()
 
 
+@copies_a_file
 def test_a_backup_of_a_directory_that_nobody_serves(new_server, tmp_path):
     server = new_server()
     paths, _ = fill(server.admin())
@@ -121,6 +125,7 @@ def test_a_backup_of_a_directory_that_nobody_serves(new_server, tmp_path):
         restored.close()
 
 
+@copies_a_file
 def test_restore_refuses_a_directory_that_has_a_database(new_server, tmp_path):
     server = new_server()
     admin = server.admin()
@@ -134,6 +139,7 @@ def test_restore_refuses_a_directory_that_has_a_database(new_server, tmp_path):
     admin.get(f"/agents/{agent['id']}").expect(200)
 
 
+@copies_a_file
 @pytest.mark.parametrize("content", [b"", b"not a backup " * 1000, b"SQLite format 3\x00" + b"\x00" * 5000])
 def test_restore_refuses_what_is_no_backup(tmp_path, content):
     (tmp_path / "odd.onggi").write_bytes(content)
@@ -141,6 +147,7 @@ def test_restore_refuses_what_is_no_backup(tmp_path, content):
     assert not (tmp_path / "data").exists() or not [p for p in (tmp_path / "data").iterdir() if p.suffix in (".db", ".sqlite", ".sqlite3")]
 
 
+@copies_a_file
 def test_a_cut_backup_is_not_restored(new_server, tmp_path):
     server = new_server()
     admin = server.admin()
@@ -152,6 +159,7 @@ def test_a_cut_backup_is_not_restored(new_server, tmp_path):
     onggi("restore", path, "--data", tmp_path / "data").failed()
 
 
+@copies_a_file
 def test_a_backup_goes_nowhere_that_cannot_be_written(new_server, tmp_path):
     server = new_server()
     for path in (tmp_path / "missing" / "backup", "/proc/onggi-backup", tmp_path):
@@ -162,6 +170,7 @@ def test_a_backup_goes_nowhere_that_cannot_be_written(new_server, tmp_path):
     server.admin().get("/me").expect(200)
 
 
+@copies_a_file
 def test_a_server_that_dies_during_a_backup_leaves_its_data_whole(new_server, tmp_path):
     server = new_server()
     admin = server.admin()

@@ -11,12 +11,14 @@ import subprocess
 import pytest
 
 from client import Server, make_agent, uuid7
+from stores import embedded_only
 from support_executions import AGENTS
 from support_load import exported
 from support_process import eventually, onggi
 
 PIECE_BYTES = 32_768
 START_S = 20
+a_file = embedded_only("a file of the data directory; of PostgreSQL see test_postgres_faults.py")
 
 
 def serve(data, *arguments):
@@ -52,6 +54,7 @@ def fill(path, leave_bytes=0):
             assert failure.errno == errno.ENOSPC
 
 
+@a_file
 def test_a_full_disk_is_told_loses_nothing_and_heals_by_itself(small_disk):
     server = Server(small_disk.parent)
     try:
@@ -108,6 +111,7 @@ def test_a_full_disk_is_told_loses_nothing_and_heals_by_itself(small_disk):
             server.kill()
 
 
+@a_file
 def test_kill_9_on_a_full_disk_loses_nothing(small_disk):
     server = Server(small_disk.parent)
     try:
@@ -177,6 +181,7 @@ def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@a_file
 def test_a_file_of_a_newer_version_is_refused_untouched(new_server):
     server = new_server()
     make_agent(server.admin())
@@ -198,6 +203,7 @@ def test_a_file_of_a_newer_version_is_refused_untouched(new_server):
     onggi("check", "--data", server.data).failed()
 
 
+@a_file
 def test_a_file_that_is_no_database_is_refused_untouched(new_server):
     server = new_server()
     server.stop()
@@ -212,6 +218,7 @@ def test_a_file_that_is_no_database_is_refused_untouched(new_server):
     assert digest(database) == before
 
 
+@a_file
 def test_check_finds_damage(new_server):
     server = new_server()
     admin = server.admin()
@@ -232,6 +239,7 @@ def test_check_finds_damage(new_server):
     onggi("check", "--data", server.data).succeeded()
 
 
+@a_file
 def test_check_of_what_is_not_there_makes_nothing(tmp_path):
     onggi("check", "--data", tmp_path / "nowhere").failed("nowhere")
     assert not (tmp_path / "nowhere").exists()

@@ -5,6 +5,7 @@ import sqlite3
 
 import pytest
 
+import stores
 from client import edge, make_agent, make_block, make_user, make_workflow, node, unique, uuid7
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
@@ -267,7 +268,11 @@ def test_a_secret_is_kept_where_it_is_not_sent(new_server):
 
 
 def rows_that_hold(server, text):
-    """Tables with a row that holds the text. The API never shows a secret, so the file must."""
+    """Tables with a row that holds the text. The API never shows a secret, so the database must."""
+    if server.store == "postgres":
+        database = stores.database_of(server.data)
+        tables = [name for name, in database.rows("select tablename from pg_tables where schemaname = 'public'")]
+        return [table for table in tables if database.rows(f'select 1 from "{table}" as one where one::text like %s', [f"%{text}%"])]
     server.stop()
     found = []
     for path in server.data.rglob("*"):
