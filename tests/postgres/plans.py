@@ -10,8 +10,9 @@ sys.path.insert(0, str(ROOT / "cmake"))
 
 from embed_sql import read_catalogue  # noqa: E402
 
-# As the server's sessions run (src/db/postgres): the planner must not settle on a sequential scan while a table is still small.
-SESSION = {"jit": "off", "enable_seqscan": "off"}
+# As the server's sessions run (src/db/postgres): a plan is kept, so the planner must not settle on what serves while a table is still small, nor
+# believe in few rows and sort them where an index has the order.
+SESSION = {"jit": "off", "enable_seqscan": "off", "enable_sort": "off"}
 MODES = {"generic": "force_generic_plan", "custom": "force_custom_plan"}
 
 
@@ -42,6 +43,11 @@ class Plan:
         """Tables that are scanned from end to end, or would be."""
         return {self.table(node) for node in self.nodes if node["Node Type"] == "Seq Scan"}
 
+    def unbounded(self):
+        """Tables of which an index is walked from end to end, or would be."""
+        return {self.table(node) for node in self.nodes
+                if node["Node Type"] in ("Index Scan", "Index Only Scan") and "Index Cond" not in node}
+
     def table(self, node):
         return self._parents.get(node.get("Relation Name"), node.get("Relation Name"))
 
@@ -70,8 +76,8 @@ class Plan:
                 and (node["Actual Loops"] or not begun)}
 
 
-def explain(cursor, statement, values, mode):
-    """Runs it for good measure, and takes it back. `values`: SQL expressions by parameter; what is left out is null."""
+def explain(cursor, statement, values, mode, analyze=True):
+    """With `analyze`, runs it, and takes it back. `values`: SQL expressions by parameter; what is left out is null."""
     text, numbers = numbered_without_gaps(statement.postgres or statement.text)
     arguments = ", ".join(literal(cursor, values.get(number, "null")) for number in numbers)
     cursor.execute("begin")
@@ -81,7 +87,7 @@ def explain(cursor, statement, values, mode):
             if not setting.startswith("plan_cache_mode"):  # both ways are looked at
                 cursor.execute(f"set local {setting}")
         cursor.execute(f"prepare it as {text}")
-        cursor.execute(f"explain (analyze, format json) execute it{f'({arguments})' if numbers else ''}")
+        cursor.execute(f"explain ({'analyze, ' if analyze else ''}format json) execute it{f'({arguments})' if numbers else ''}")
         root = cursor.fetchone()[0][0]["Plan"]
     finally:
         cursor.execute("rollback")
