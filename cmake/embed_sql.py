@@ -11,8 +11,12 @@ In C++ that is `sql::agents_get`, and Statement.name is "agents.get". Comments d
 text. A line `-- for: agent, workflow` right after the name makes the statement once per word, with
 {kind} in name and text replaced by the word.
 
-sql/migrations/sqlite/NNNN_name.sql are embedded as they are, numbered from 1 without a gap, and so is
-sql/sqlite/triggers.sql, which every writing connection of the embedded store runs when it opens.
+sql/<area>.postgres.sql holds the statements that must read differently on PostgreSQL, under the same
+names, and those that only PostgreSQL needs. A line `-- planner: enable_seqscan = off; ...` after the
+name gives settings for as long as the statement runs.
+
+sql/migrations/{sqlite,postgres}/NNNN_name.sql are embedded as they are, numbered from 1 without a gap,
+and so is sql/sqlite/triggers.sql, which every writing connection of the embedded store runs when it opens.
 """
 
 import re
@@ -42,6 +46,7 @@ class Block:
     name: str
     kinds: list
     body: list
+    planner: str = ""
 
 
 @dataclass
@@ -49,7 +54,9 @@ class Statement:
     area: str
     name: str
     comment: list
-    text: str
+    text: str  # empty: of PostgreSQL alone
+    postgres: str = ""  # empty: as text
+    planner: str = ""
 
     @property
     def identifier(self):
@@ -70,6 +77,10 @@ def blocks_of(path):
             block.kinds = [word.strip() for word in match[1].split(",")]
             if not all(re.fullmatch(r"[a-z][a-z0-9_]*", kind) for kind in block.kinds):
                 raise Mistake(path, number, "`-- for:` takes words, separated by commas")
+        elif match := re.fullmatch(r"--\s*planner:\s*(.*?);?\s*", line):
+            if not block or any(not known.startswith("--") for known in block.body):
+                raise Mistake(path, number, "`-- planner:` belongs before its statement")
+            block.planner = match[1]
         elif block:
             block.body.append(line)
         elif line.strip() and not line.startswith("--"):
@@ -104,14 +115,16 @@ def statements_of(block):
         if "{kind}" in text:
             raise Mistake(block.path, block.line, "{kind} without a line `-- for:`")
         comment = [filled(line.lstrip("-").strip()) for line in block.body[:first]]
-        yield Statement(block.path.stem, name, comment, text)
+        yield Statement(block.path.name.split(".")[0], name, comment, text, planner=block.planner)
 
 
-def read_statements(folder):
+def read_statements(paths):
+    """The statements of some files, by identifier."""
     seen = {}
-    statements = []
-    for path in sorted(folder.glob("*.sql")):
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", path.stem):
+    statements = {}
+    for path in paths:
+        area = path.name.split(".")[0]
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", area):
             raise Mistake(path, 1, "the file's name is not an area (a-z, 0-9, _)")
         for block in blocks_of(path):
             for statement in statements_of(block):
@@ -119,8 +132,19 @@ def read_statements(folder):
                 if other := seen.get(statement.identifier):
                     raise Mistake(path, block.line, f"`{statement.name}` is already at {other}")
                 seen[statement.identifier] = f"{path}:{block.line}"
-                statements.append(statement)
+                statements[statement.identifier] = statement
     return statements
+
+
+def read_catalogue(folder):
+    """Every statement, with what PostgreSQL runs instead."""
+    of_postgres = sorted(folder.glob("*.postgres.sql"))
+    shared = read_statements(sorted(set(folder.glob("*.sql")) - set(of_postgres)))
+    for identifier, statement in read_statements(of_postgres).items():
+        known = shared.setdefault(identifier, Statement(statement.area, statement.name, statement.comment, ""))
+        known.postgres = statement.text
+        known.planner = statement.planner
+    return list(shared.values())
 
 
 def read_migrations(folder):
@@ -153,6 +177,7 @@ def header(statements):
         "std::span<const db::Statement* const> catalogue();",
         "// Every migration in the order of its version, and the triggers.",
         "db::Schema sqlite_schema();",
+        "db::Schema postgres_schema();",
         "",
     ]
     for statement in statements:
@@ -169,7 +194,12 @@ def table(type_name, rows):
                       "  };", "  return all;"])
 
 
-def source(statements, migrations, triggers):
+def migrations_function(name, migrations):
+    rows = [f'{{{version}, "{title}"sv, {literal(text)}}}' for version, title, text in migrations]
+    return [f"static std::span<const db::Migration> {name}() {{", table("db::Migration", rows), "}", ""]
+
+
+def source(statements, of_sqlite, of_postgres, triggers):
     lines = [
         "// Made by cmake/embed_sql.py from sql/.",
         '#include "sql/catalogue.h"',
@@ -182,18 +212,23 @@ def source(statements, migrations, triggers):
         "",
     ]
     for s in statements:
-        lines += [f'constexpr db::Statement {s.identifier}{{"{s.area}.{s.name}"sv, {literal(s.text)}}};', ""]
+        texts = f'"{s.area}.{s.name}"sv, {literal(s.text)}'
+        if s.postgres:
+            texts += f', {literal(s.postgres)}, {literal(s.planner)}'
+        lines += [f"constexpr db::Statement {s.identifier}{{{texts}}};", ""]
     lines += [
         "std::span<const db::Statement* const> catalogue() {",
         table("const db::Statement*", [f"&{s.identifier}" for s in statements]),
         "}",
         "",
-        "static std::span<const db::Migration> migrations() {",
-        table("db::Migration", [f'{{{version}, "{name}"sv, {literal(text)}}}' for version, name, text in migrations]),
+        *migrations_function("sqlite_migrations", of_sqlite),
+        *migrations_function("postgres_migrations", of_postgres),
+        "db::Schema sqlite_schema() {",
+        f"  return {{sqlite_migrations(), {literal(triggers)}}};",
         "}",
         "",
-        "db::Schema sqlite_schema() {",
-        f"  return {{migrations(), {literal(triggers)}}};",
+        "db::Schema postgres_schema() {",
+        "  return {postgres_migrations()};",
         "}",
         "",
         "}  // namespace onggi::sql",
@@ -211,13 +246,14 @@ def write_if_changed(path, text):
 
 def main(sql, output):
     try:
-        statements = read_statements(sql)
-        migrations = read_migrations(sql / "migrations" / "sqlite")
+        statements = read_catalogue(sql)
+        of_sqlite = read_migrations(sql / "migrations" / "sqlite")
+        of_postgres = read_migrations(sql / "migrations" / "postgres")
         triggers = (sql / "sqlite" / "triggers.sql").read_text()
     except Mistake as mistake:
         sys.exit(str(mistake))
     write_if_changed(output / "catalogue.h", header(statements))
-    write_if_changed(output / "catalogue.cc", source(statements, migrations, triggers))
+    write_if_changed(output / "catalogue.cc", source(statements, of_sqlite, of_postgres, triggers))
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ select id, name from workflows where id = $1 and (user_id = $2 or is_public)
 -- name: head_{kind}
 -- for: agent, workflow
 -- $1 id, $2 owner: version, and how many steps it has. Of steps at most 10,000 are kept.
-select e.version, (select count(*) from execution_steps t where t.execution_id = e.id and t.kind = '{kind}'), e.document
+select e.version, (select count(*) from execution_steps t where t.execution_id = $1 and t.kind = '{kind}'), e.document
 from {kind}_executions e where e.id = $1 and e.user_id = $2
 
 -- name: touch_{kind}

@@ -23,13 +23,13 @@ select document, version from knowledgebases where id = $1 and user_id = $2
 -- name: list
 -- $1 owner, ($2, $3) the place to go on after, $4 limit, filters or null: $5 name, $6 embedding_model.
 select created_at, id, document from knowledgebases
-where user_id = $1 and (created_at, id) < ($2, $3) and ($5 is null or name = $5) and ($6 is null or embedding_model = $6)
+where user_id = $1 and (created_at, id) < ($2, $3) and (cast($5 as text) is null or name = $5) and (cast($6 as text) is null or embedding_model = $6)
 order by created_at desc, id desc limit $4
 
 -- name: count
 select count(*) from (
     select 1 from knowledgebases
-    where user_id = $1 and (created_at, id) < ($2, $3) and ($5 is null or name = $5) and ($6 is null or embedding_model = $6)
+    where user_id = $1 and (created_at, id) < ($2, $3) and (cast($5 as text) is null or name = $5) and (cast($6 as text) is null or embedding_model = $6)
     limit $4) counted
 
 -- name: remove

@@ -22,15 +22,15 @@ select document, version from tools where id = $1
 -- name: list
 -- ($1, $2) the place to go on after, $3 limit, filters or null: $4 name, $5 category, $6 implementation_type, $7 requires_auth, $8 is_builtin.
 select created_at, id, document from tools
-where (created_at, id) < ($1, $2) and ($4 is null or name = $4) and ($5 is null or category = $5)
-    and ($6 is null or implementation_type = $6) and ($7 is null or requires_auth = $7) and ($8 is null or is_builtin = $8)
+where (created_at, id) < ($1, $2) and (cast($4 as text) is null or name = $4) and (cast($5 as text) is null or category = $5)
+    and (cast($6 as text) is null or implementation_type = $6) and (cast($7 as boolean) is null or requires_auth = $7) and (cast($8 as boolean) is null or is_builtin = $8)
 order by created_at desc, id desc limit $3
 
 -- name: count
 select count(*) from (
     select 1 from tools
-    where (created_at, id) < ($1, $2) and ($4 is null or name = $4) and ($5 is null or category = $5)
-        and ($6 is null or implementation_type = $6) and ($7 is null or requires_auth = $7) and ($8 is null or is_builtin = $8)
+    where (created_at, id) < ($1, $2) and (cast($4 as text) is null or name = $4) and (cast($5 as text) is null or category = $5)
+        and (cast($6 as text) is null or implementation_type = $6) and (cast($7 as boolean) is null or requires_auth = $7) and (cast($8 as boolean) is null or is_builtin = $8)
     limit $3) counted
 
 -- name: is_used

@@ -22,13 +22,13 @@ select document, version from users where id = $1
 -- name: list
 -- ($1, $2) the place to go on after, $3 limit, $4 name or null, $5 role or null.
 select created_at, id, document from users
-where (created_at, id) < ($1, $2) and ($4 is null or name = $4) and ($5 is null or role = $5)
+where (created_at, id) < ($1, $2) and (cast($4 as text) is null or name = $4) and (cast($5 as text) is null or role = $5)
 order by created_at desc, id desc limit $3
 
 -- name: count
 -- $3 at most, $4 name or null, $5 role or null.
 select count(*) from (
-    select 1 from users where (created_at, id) < ($1, $2) and ($4 is null or name = $4) and ($5 is null or role = $5) limit $3) counted
+    select 1 from users where (created_at, id) < ($1, $2) and (cast($4 as text) is null or name = $4) and (cast($5 as text) is null or role = $5) limit $3) counted
 
 -- name: owns_rows
 -- Whether anything would be lost with the user.

@@ -6,6 +6,8 @@
 
 namespace onggi {
 
+class Reactor;
+
 // Implemented by the event loops (http/) and by Workers (base/workers.h). post() is thread-safe;
 // what is posted runs in order (event loops) or on the next free thread (Workers), and must not
 // throw.
@@ -13,6 +15,8 @@ class Executor {
  public:
   virtual ~Executor() = default;
   virtual void post(std::move_only_function<void()> work) = 0;
+  // Where one can wait for descriptors without holding the thread up; null where that is not so.
+  virtual Reactor* reactor() { return nullptr; }
 
   // The executor whose thread this is; null on any other thread. Whoever suspends a coroutine for
   // work on another thread reads it first and resumes the coroutine there.

@@ -1,5 +1,5 @@
 // The seam to the databases, kept low: a named statement goes in, rows come out. Stores and row
-// mapping stand above it once; a driver (db/sqlite) stands behind it.
+// mapping stand above it once; a driver (db/sqlite, db/postgres) stands behind it.
 //
 // Promises that every driver keeps, and tests/conformance/database_test.cc holds it to:
 //  - a write is acknowledged (write() returns a value) only when it is durable; an Error or an
@@ -91,18 +91,17 @@ class Database {
  public:
   virtual ~Database() = default;
 
-  // Runs `body` over one snapshot; for a single statement prefer many(). Bodies are coroutines that
-  // take values.
+  // Runs `body` over one snapshot. Bodies are coroutines that take values. A body may be run once
+  // more, from its beginning, when the connection was lost under it.
   template <class T>
   Task<T> read(Cost& cost, std::function<Task<T>(Connection&)> body) {
-    std::optional<T> result;
-    std::function<Task<void>(Connection&)> erased = [&result,
-                                                     &body](Connection& connection) -> Task<void> {
-      T value = co_await body(connection);
-      result.emplace(std::move(value));
-    };
-    co_await do_read(cost, std::move(erased));
-    co_return std::move(*result);
+    return read_as<T>(cost, Reads::several, std::move(body));
+  }
+  // The same for a body that runs one statement at most, which needs no snapshot to be held for it:
+  // a second one throws std::logic_error.
+  template <class T>
+  Task<T> read_one(Cost& cost, std::function<Task<T>(Connection&)> body) {
+    return read_as<T>(cost, Reads::one, std::move(body));
   }
 
   // One statement on a snapshot of its own.
@@ -131,9 +130,28 @@ class Database {
   // must be gone before the Database is.
   virtual std::unique_ptr<Cursor> open(Cost& cost, const Statement& statement, Params params) = 0;
 
+  // Whether other servers may write to the same database: what is kept in memory must be confirmed.
+  virtual bool is_shared() const { return false; }
+
  protected:
-  virtual Task<void> do_read(Cost& cost, std::function<Task<void>(Connection&)> body) = 0;
+  enum class Reads : std::uint8_t { one, several };
+  virtual Task<void> do_read(Cost& cost, Reads reads,
+                             std::function<Task<void>(Connection&)> body) = 0;
   virtual Task<void> do_write(Cost& cost, std::function<Task<bool>(Connection&)> body) = 0;
+
+ private:
+  template <class T>
+  Task<T> read_as(Cost& cost, Reads reads, std::function<Task<T>(Connection&)> body) {
+    std::optional<T> result;
+    std::function<Task<void>(Connection&)> erased = [&result,
+                                                     &body](Connection& connection) -> Task<void> {
+      result.reset();
+      T value = co_await body(connection);
+      result.emplace(std::move(value));
+    };
+    co_await do_read(cost, reads, std::move(erased));
+    co_return std::move(*result);
+  }
 };
 
 }  // namespace onggi::db

@@ -14,9 +14,12 @@ namespace onggi::db {
 
 // Texts and blobs are views: what they point at must live until the statement has run.
 struct Param {
-  enum class Kind : std::uint8_t { null, integer, text, blob };
+  enum class Kind : std::uint8_t { null, integer, text, blob, texts };
   Kind kind = Kind::null;
-  std::int64_t integer = 0;
+  union {
+    std::int64_t integer = 0;
+    const std::vector<std::string>* texts;
+  };
   std::string_view bytes;
 };
 
@@ -35,15 +38,19 @@ class Params {
   }
 
   Params& add(std::nullopt_t) { return push({}); }
-  Params& add(std::int64_t value) { return push({Param::Kind::integer, value, {}}); }
+  Params& add(std::int64_t value) { return push({Param::Kind::integer, {value}, {}}); }
   Params& add(int value) { return add(std::int64_t{value}); }
   Params& add(bool value) { return add(std::int64_t{value}); }
   Params& add(Time value) { return add(value.ms); }
-  Params& add(std::string_view text) { return push({Param::Kind::text, 0, text}); }
+  Params& add(std::string_view text) { return push({Param::Kind::text, {}, text}); }
   Params& add(const std::string& text) { return add(std::string_view{text}); }
   Params& add(const char* text) { return add(std::string_view{text}); }
   Params& add(const Uuid& id) { return add_blob(id.view()); }
-  Params& add_blob(std::string_view bytes) { return push({Param::Kind::blob, 0, bytes}); }
+  Params& add_blob(std::string_view bytes) { return push({Param::Kind::blob, {}, bytes}); }
+  // An array of them; of PostgreSQL's statements alone.
+  Params& add_texts(const std::vector<std::string>& texts) {
+    return push({.kind = Param::Kind::texts, .texts = &texts, .bytes = {}});
+  }
   template <class T>
   Params& add(const std::optional<T>& value) {
     return value ? add(*value) : add(std::nullopt);

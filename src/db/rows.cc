@@ -27,6 +27,21 @@ void Rows::append_bytes(std::string_view bytes) {
   bytes_.append(bytes);
 }
 
+std::size_t Rows::append(const Row& row) {
+  if (columns_ == 0) set_columns(row.rows_->columns_);
+  std::size_t taken = 0;
+  for (int column = 0; column < columns_; ++column) {
+    const Cell& cell = row.rows_->cell(row.first_, column);
+    if (cell.kind != Kind::bytes) {
+      cells_.push_back(cell);
+      continue;
+    }
+    append_bytes(row.text(column));
+    taken += cell.size;
+  }
+  return taken;
+}
+
 bool Row::is_null(int column) const {
   return rows_->cell(first_, column).kind == Rows::Kind::null;
 }

@@ -72,6 +72,8 @@ class Rows {
   void append_null();
   void append_integer(std::int64_t value);
   void append_bytes(std::string_view bytes);
+  // A row of another's; returns how many bytes it takes.
+  std::size_t append(const Row& row);
   void set_cut() { is_cut_ = true; }
   // Forgets the rows and keeps their room.
   void clear() {

@@ -11,7 +11,11 @@ namespace onggi::db {
 // name in the metrics).
 struct Statement {
   std::string_view name;  // "agents.get"
-  std::string_view text;  // parameters are $1, $2, ...
+  std::string_view text;  // parameters are $1, $2, ...; empty: of PostgreSQL alone
+  // Where PostgreSQL needs another text, and settings that hold while it runs, as in
+  // "enable_seqscan = off; plan_cache_mode = force_custom_plan".
+  std::string_view postgres{};
+  std::string_view planner{};
 };
 
 // One step of the schema, append-only, applied in order, each in a transaction.

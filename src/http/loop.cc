@@ -23,6 +23,48 @@ std::chrono::milliseconds sweep_interval(const Limits& limits) {
   return std::clamp(shortest / 4, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
 }
 
+using Context = asio::io_context::executor_type;
+
+class LoopWatch final : public Reactor::Watch {
+ public:
+  LoopWatch(asio::io_context& context, int descriptor) : stream_(context, descriptor) {}
+  ~LoopWatch() override { stream_.release(); }
+
+  void wait(Reactor::Interest interest, std::move_only_function<void()> ready) override {
+    using Stream = asio::posix::descriptor_base;
+    stream_.async_wait(interest == Reactor::Interest::read ? Stream::wait_read : Stream::wait_write,
+                       [life = std::weak_ptr<int>(life_),
+                        ready = std::move(ready)](const boost::system::error_code& error) mutable {
+                         if (error != asio::error::operation_aborted && !life.expired()) ready();
+                       });
+  }
+
+ private:
+  asio::posix::basic_stream_descriptor<Context> stream_;
+  // Tells a call-back that was on its way already when the watch went.
+  std::shared_ptr<int> life_ = std::make_shared<int>(0);
+};
+
+class LoopAlarm final : public Reactor::Alarm {
+ public:
+  explicit LoopAlarm(asio::io_context& context) : timer_(context) {}
+
+  // The turn tells a ring that was on its way already when another was set, or when this went.
+  void set(std::chrono::milliseconds delay, std::move_only_function<void()> ring) override {
+    timer_.expires_after(delay);
+    timer_.async_wait([turn = std::weak_ptr<int>(turn_ = std::make_shared<int>(0)),
+                       ring = std::move(ring)](const boost::system::error_code& error) mutable {
+      if (!error && !turn.expired()) ring();
+    });
+  }
+
+ private:
+  asio::basic_waitable_timer<std::chrono::steady_clock,
+                             asio::wait_traits<std::chrono::steady_clock>, Context>
+      timer_;
+  std::shared_ptr<int> turn_;
+};
+
 }  // namespace
 
 // Sockets and timers are touched on the loop's thread only, so that Asio need not lock them; post()
@@ -51,6 +93,8 @@ void Loop::run() {
 void Loop::join() {
   if (!thread_.joinable()) return;
   post([this] {
+    for (auto& last : last_) last();
+    last_.clear();
     sweep_timer_.cancel();
     keep_running_.reset();
   });
@@ -59,6 +103,18 @@ void Loop::join() {
 
 void Loop::post(std::move_only_function<void()> work) {
   asio::post(context_, std::move(work));
+}
+
+std::unique_ptr<Reactor::Watch> Loop::watch(int descriptor) {
+  return std::make_unique<LoopWatch>(context_, descriptor);
+}
+
+std::unique_ptr<Reactor::Alarm> Loop::alarm() {
+  return std::make_unique<LoopAlarm>(context_);
+}
+
+void Loop::at_end(std::move_only_function<void()> last) {
+  last_.push_back(std::move(last));
 }
 
 void Loop::adopt(Arrival arrival) {

@@ -17,6 +17,7 @@
 #include <boost/asio/post.hpp>
 
 #include "base/executor.h"
+#include "base/reactor.h"
 #include "http/congestion.h"
 #include "http/descriptor.h"
 #include "http/service.h"
@@ -27,7 +28,7 @@ namespace asio = boost::asio;
 
 class Connection;
 
-class Loop final : public Executor {
+class Loop final : public Executor, public Reactor {
  public:
   Loop(Service& service, int number);
   ~Loop() override;  // after join()
@@ -37,6 +38,11 @@ class Loop final : public Executor {
   void join();
 
   void post(std::move_only_function<void()> work) override;
+  Reactor* reactor() override { return this; }
+
+  std::unique_ptr<Watch> watch(int descriptor) override;
+  std::unique_ptr<Alarm> alarm() override;
+  void at_end(std::move_only_function<void()> last) override;
 
   // Takes over a connection that Service::enter() has counted.
   void adopt(Arrival arrival);
@@ -89,6 +95,7 @@ class Loop final : public Executor {
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> probe_;
   Timer sweep_timer_;
   bool sweep_due_ = false;
+  std::vector<std::move_only_function<void()>> last_;
   std::time_t standing_second_ = 0;
   std::string standing_lines_;
   std::thread thread_;

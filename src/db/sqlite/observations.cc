@@ -1,7 +1,5 @@
 #include "db/sqlite/observations.h"
 
-#include <string>
-
 namespace onggi::db::sqlite {
 namespace {
 constexpr double group_sizes[] = {1, 2, 4, 8, 16, 32, 64, 128, 256};
@@ -21,12 +19,5 @@ Observations::Observations(Registry& registry)
                                      "Groups that were rolled back and run again one by one.")),
       wal_bytes(registry.gauge("onggi_db_wal_bytes", "Write-ahead log in use.")),
       registry_(registry) {}
-
-Observations::OfStatement Observations::of(const Statement& statement) {
-  const Labels labels{{"statement", std::string(statement.name)}};
-  return {&registry_.counter("onggi_db_statement_calls_total", "Runs of one statement.", labels),
-          &registry_.time_counter("onggi_db_statement_seconds_total",
-                                  "Time spent in one statement.", labels)};
-}
 
 }  // namespace onggi::db::sqlite

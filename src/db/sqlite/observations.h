@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/metrics.h"
-#include "db/statement.h"
+#include "db/observations.h"
 
 namespace onggi::db::sqlite {
 
@@ -10,12 +10,9 @@ class Observations {
  public:
   explicit Observations(Registry& registry);
 
-  struct OfStatement {
-    Counter* calls = nullptr;
-    TimeCounter* time = nullptr;
-  };
+  using OfStatement = StatementCounters;
   // Takes a lock: asked once for each connection and statement.
-  OfStatement of(const Statement& statement);
+  OfStatement of(const Statement& statement) { return counters_of(registry_, statement); }
 
   Counter& statements;
   Gauge& write_queue_length;

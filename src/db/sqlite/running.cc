@@ -28,6 +28,7 @@ int Running::bind(int position, const Param& param, sqlite3_destructor_type life
   const char* bytes = param.bytes.empty() ? "" : param.bytes.data();
   switch (param.kind) {
     case Param::Kind::null:
+    case Param::Kind::texts:
       return sqlite3_bind_null(compiled, position);
     case Param::Kind::integer:
       return sqlite3_bind_int64(compiled, position, param.integer);

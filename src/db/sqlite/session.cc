@@ -5,21 +5,25 @@
 namespace onggi::db::sqlite {
 
 Task<Rows> ReadSession::many(const Statement& statement, Params params) {
+  count_down();
   co_return handle_.many(statement, params, cost_);
 }
 
 Task<Rows> ReadSession::many_within(const Statement& statement, Params params,
                                     std::size_t max_bytes) {
+  count_down();
   co_return handle_.many(statement, params, cost_, max_bytes);
 }
 
 Task<void> ReadSession::scan(const Statement& statement, Params params,
                              std::function<bool(const Row&)> take) {
+  count_down();
   handle_.scan(statement, params, cost_, take);
   co_return;
 }
 
 Task<Rows> ReadSession::many_each(const Statement& statement, std::vector<Params> rows) {
+  count_down();
   co_return handle_.many_each(statement, rows, cost_);
 }
 
@@ -33,6 +37,10 @@ Task<std::int64_t> ReadSession::run_each(const Statement&, std::vector<Params>) 
 
 void ReadSession::after_commit(std::move_only_function<void()>) {
   throw std::logic_error("read() does not commit");
+}
+
+void ReadSession::count_down() {
+  if (left_-- == 0) throw std::logic_error("read_one() runs one statement");
 }
 
 Task<Rows> WriteSession::many(const Statement& statement, Params params) {

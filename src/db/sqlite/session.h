@@ -2,7 +2,9 @@
 // here waits for another thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "db/database.h"
@@ -12,7 +14,10 @@ namespace onggi::db::sqlite {
 
 class ReadSession final : public Connection {
  public:
-  ReadSession(Handle& handle, Cost& cost) : handle_(handle), cost_(cost) {}
+  static constexpr std::uint32_t any_number = std::numeric_limits<std::uint32_t>::max();
+  // Beyond `most` statements throws std::logic_error.
+  ReadSession(Handle& handle, Cost& cost, std::uint32_t most = any_number)
+      : handle_(handle), cost_(cost), left_(most) {}
 
   Task<Rows> many(const Statement& statement, Params params) override;
   Task<Rows> many_within(const Statement& statement, Params params, std::size_t max_bytes) override;
@@ -25,8 +30,11 @@ class ReadSession final : public Connection {
   void after_commit(std::move_only_function<void()> published) override;
 
  private:
+  void count_down();
+
   Handle& handle_;
   Cost& cost_;
+  std::uint32_t left_;
 };
 
 class WriteSession final : public Connection {

@@ -46,9 +46,11 @@ Task<Rows> Sqlite::many(Cost& cost, const Statement& statement, Params params) {
   co_return reader->many(statement, params, cost);
 }
 
-Task<void> Sqlite::do_read(Cost& cost, std::function<Task<void>(Connection&)> body) {
-  const Readers::Lease reader = impl_->readers.lease(Readers::For::several);
-  ReadSession session(*reader, cost);
+Task<void> Sqlite::do_read(Cost& cost, Reads reads, std::function<Task<void>(Connection&)> body) {
+  const bool is_one = reads == Reads::one;
+  const Readers::Lease reader =
+      impl_->readers.lease(is_one ? Readers::For::one_statement : Readers::For::several);
+  ReadSession session(*reader, cost, is_one ? 1 : ReadSession::any_number);
   co_await body(session);
 }
 

@@ -1,0 +1,101 @@
+#include "db/postgres/cursor.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "db/postgres/values.h"
+
+namespace onggi::db::postgres {
+namespace {
+
+// Rows that come with one answer. They may be large, and wait in memory until they are asked for.
+constexpr std::size_t fetch_rows = 50;
+const std::string begin_text = "begin isolation level repeatable read read only";
+// Whoever reads it may be slow; HTTP's own limits end it.
+const std::string patient_text = "set local idle_in_transaction_session_timeout = 0";
+const std::string commit_text = "commit";
+const std::string fetch_text = fmt::format("fetch {} from long_read", fetch_rows);
+
+constexpr Statement fetching{"fetch", ""};
+
+}  // namespace
+
+PostgresCursor::Place::Place(std::atomic<std::size_t>& taken, std::size_t most) : count(taken) {
+  if (count.fetch_add(1, std::memory_order_relaxed) < most) return;
+  count.fetch_sub(1, std::memory_order_relaxed);
+  throw Unavailable("Too many long reads are running; try again later.",
+                    fmt::format("{} cursors are open", most));
+}
+
+PostgresCursor::PostgresCursor(std::atomic<std::size_t>& taken, std::size_t most,
+                               Surroundings& around, Owner& owner, Cost& cost,
+                               const Statement& statement, const Params& params)
+    : place_(taken, most), around_(around), prepared_(around.catalogue.find(statement)) {
+  const Clock::time_point started = Clock::now();
+  wire_.emplace(owner, run_now(owner.take()));
+  Query query(prepared_, {&params, 1});
+  (*wire_)->send_text(begin_text, &query);
+  (*wire_)->send_text(patient_text, &query);
+  run_now(introduce(**wire_, query, started + around_.patience));
+  if (!query.error) (*wire_)->declare("long_read", query);
+  settle(query);
+  // The first rows: what the cursor sees was settled when it was declared.
+  ++cost.statements;
+  cost.time += Clock::now() - started;
+  around_.statements.add();
+  prepared_.counters.calls->add();
+}
+
+PostgresCursor::~PostgresCursor() {
+  finish();
+}
+
+void PostgresCursor::settle(Query& query) {
+  if (!query.error) {
+    (*wire_)->sync();
+    run_now((*wire_)->settle(Clock::now() + around_.patience));
+  }
+  if (!query.error) return;
+  finish();
+  std::rethrow_exception(query.error);
+}
+
+void PostgresCursor::fetch() {
+  const Clock::time_point started = Clock::now();
+  Query query(around_.catalogue.find(fetching), {});
+  (*wire_)->send_rows_of(fetch_text, query);
+  settle(query);
+  is_over_ = query.result.size() < fetch_rows;
+  fetched_ = std::move(query.result);
+  given_ = 0;
+  prepared_.counters.time->add(Clock::now() - started);
+  if (is_over_) finish();
+}
+
+Rows PostgresCursor::next(std::size_t max_rows, std::size_t max_bytes) {
+  Rows rows;
+  std::size_t bytes = 0;
+  while (rows.size() < max_rows && bytes < max_bytes) {
+    if (given_ == fetched_.size()) {
+      if (is_over_) break;
+      fetch();
+      if (fetched_.empty()) break;
+    }
+    bytes += rows.append(fetched_[given_++]);
+  }
+  return rows;
+}
+
+void PostgresCursor::finish() {
+  if (!wire_) return;
+  if (!(*wire_)->is_broken()) {
+    (*wire_)->send_text(commit_text, nullptr);
+    (*wire_)->sync();
+  }
+  wire_.reset();
+  is_over_ = true;
+}
+
+}  // namespace onggi::db::postgres

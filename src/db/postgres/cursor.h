@@ -1,0 +1,42 @@
+// A long read: a cursor of the server's, in a transaction on a connection of its own.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <optional>
+
+#include "db/postgres/session.h"
+
+namespace onggi::db::postgres {
+
+// Blocks; for threads without a Reactor.
+class PostgresCursor final : public Cursor {
+ public:
+  // Throws Unavailable when `most` are taken.
+  PostgresCursor(std::atomic<std::size_t>& taken, std::size_t most, Surroundings& around,
+                 Owner& owner, Cost& cost, const Statement& statement, const Params& params);
+  ~PostgresCursor() override;
+
+  Rows next(std::size_t max_rows, std::size_t max_bytes) override;
+
+ private:
+  // One of the places for long reads.
+  struct Place {
+    Place(std::atomic<std::size_t>& taken, std::size_t most);
+    ~Place() { count.fetch_sub(1, std::memory_order_relaxed); }
+    std::atomic<std::size_t>& count;
+  };
+  void fetch();
+  void finish();
+  void settle(Query& query);
+
+  const Place place_;
+  Surroundings& around_;
+  Prepared& prepared_;
+  std::optional<Lease> wire_;  // given back at the end of the rows
+  Rows fetched_;               // and not given yet, from `given_` on
+  std::size_t given_ = 0;
+  bool is_over_ = false;
+};
+
+}  // namespace onggi::db::postgres

@@ -1,0 +1,330 @@
+#include "db/postgres/lane.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "db/postgres/failure.h"
+
+namespace onggi::db::postgres {
+namespace {
+
+// Statements that travel together: more would keep the first ones waiting.
+constexpr std::size_t group_max = 32;
+constexpr std::chrono::milliseconds sweep_interval{250};
+
+bool is_lost(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const Lost&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace
+
+Unavailable too_many_wait() {
+  return {"Too much is waiting for the database; try again later.",
+          "too many wait for a connection"};
+}
+
+Unavailable waited_too_long() {
+  return {"The database is busy; try again later.", "no connection came free in time"};
+}
+
+Lane::Lane(Executor& executor, Reactor& reactor, Connector& connector, Bounds bounds)
+    : reactor_(reactor),
+      connector_(connector),
+      bounds_(bounds),
+      mailbox_(std::make_shared<Mailbox>()),
+      sweep_alarm_(reactor.alarm()) {
+  mailbox_->executor = &executor;
+}
+
+Lane::~Lane() {
+  const std::lock_guard lock(mailbox_->mutex);
+  mailbox_->executor = nullptr;
+}
+
+void Lane::ask_for(Use use) {
+  connector_.connect_later([this, use, mailbox = mailbox_](Wire::Connected connection,
+                                                           std::exception_ptr error) mutable {
+    const std::lock_guard lock(mailbox->mutex);
+    if (mailbox->executor == nullptr) return;
+    mailbox->executor->post(
+        [this, use, mailbox, connection = std::move(connection), error]() mutable {
+          {
+            const std::lock_guard inner(mailbox->mutex);
+            if (mailbox->executor == nullptr) return;
+          }
+          arrived(use, std::move(connection), error);
+        });
+  });
+}
+
+void Lane::arrived(Use use, Wire::Connected connection, const std::exception_ptr& error) {
+  if (use == Use::quick) {
+    --quick_coming_;
+    if (error) {
+      if (quick_.empty() && quick_coming_ == 0) fail_queue(error);
+    } else {
+      Shared& shared = *quick_.emplace_back(std::make_unique<Shared>());
+      shared.wire = std::make_unique<Wire>(std::move(connection), &reactor_);
+      shared.wire->on_ready([this, &shared] { answered(shared); });
+      dispatch();
+    }
+  } else {
+    --exclusive_coming_;
+    if (error) {
+      --exclusive_open_;
+      if (exclusive_open_ == 0)
+        fail_waiting(error);
+      else
+        serve_waiting();
+    } else {
+      idle_.push_back(std::make_unique<Wire>(std::move(connection), &reactor_));
+      serve_waiting();
+    }
+  }
+  resume_finished();
+}
+
+// --- the quick lane ------------------------------------------------------------------------------
+
+Task<void> Lane::run(Query& query) {
+  struct Joining {
+    Lane& lane;
+    Pending& pending;
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> waiting) const {
+      pending.waiting = waiting;
+      lane.queue_.push_back(&pending);
+      lane.dispatch();
+      lane.resume_finished();
+    }
+    void await_resume() const {}
+  };
+  Pending pending{&query, {}, Clock::now()};
+  co_await Joining{*this, pending};
+}
+
+void Lane::dispatch() {
+  for (std::size_t i = 0; i < quick_.size() && !queue_.empty();) {
+    Shared& shared = *quick_[i];
+    if (shared.group.empty()) send_group(shared);
+    if (shared.wire->is_broken()) {
+      end_group(shared);
+      i = 0;
+    } else {
+      ++i;
+    }
+  }
+  if (queue_.empty()) return;
+  if (quick_.size() + quick_coming_ < bounds_.quick) {
+    ++quick_coming_;
+    ask_for(Use::quick);
+  }
+  sweep_later();
+}
+
+void Lane::send_group(Shared& shared) {
+  while (!queue_.empty() && shared.group.size() < group_max) {
+    Pending* const pending = queue_.front();
+    queue_.pop_front();
+    try {
+      shared.wire->send(*pending->query);
+      shared.group.push_back(pending);
+    } catch (...) {
+      pending->query->error = std::current_exception();
+      finished_.push_back(pending->waiting);
+    }
+  }
+  if (shared.group.empty()) return;
+  shared.wire->sync();
+  shared.wire->watch_for_answers();
+  sweep_later();
+}
+
+void Lane::answered(Shared& shared) {
+  if (shared.group.empty()) {
+    // Nothing was asked: the server has closed the connection.
+    if (!shared.wire->is_quiet() || !shared.wire->take()) return;
+  } else if (!shared.wire->take()) {
+    return shared.wire->watch_for_answers();
+  }
+  end_group(shared);
+  dispatch();
+  resume_finished();
+}
+
+// What was passed over because of another, or was on a connection that is gone, runs once more.
+void Lane::end_group(Shared& shared) {
+  std::vector<Pending*> again;
+  for (Pending* const pending : std::exchange(shared.group, {})) {
+    Query& query = *pending->query;
+    if (query.error && !pending->is_again && is_lost(query.error)) {
+      pending->is_again = true;
+      query.begin_again();
+      again.push_back(pending);
+    } else {
+      finished_.push_back(pending->waiting);
+    }
+  }
+  queue_.insert(queue_.begin(), again.begin(), again.end());
+  if (!shared.wire->is_broken()) return;
+  // Where one is gone the others may be: those that are idle are not tried. One of them may be in
+  // the middle of a call that has led here.
+  std::erase_if(quick_, [&](std::unique_ptr<Shared>& one) {
+    const bool goes = one.get() == &shared || one->group.empty();
+    if (goes) dropped_.push_back(std::move(one));
+    return goes;
+  });
+  sweep_later();
+  drop_idle();
+}
+
+void Lane::fail_queue(const std::exception_ptr& error) {
+  for (Pending* const pending : std::exchange(queue_, {})) {
+    pending->query->error = error;
+    finished_.push_back(pending->waiting);
+  }
+}
+
+// Whoever goes on may ask for more at once.
+void Lane::resume_finished() {
+  if (is_resuming_) return;
+  is_resuming_ = true;
+  while (!finished_.empty()) {
+    for (const std::coroutine_handle<> waiting : std::exchange(finished_, {})) waiting.resume();
+  }
+  is_resuming_ = false;
+}
+
+// --- connections of one user at a time -----------------------------------------------------------
+
+Task<std::unique_ptr<Wire>> Lane::take() {
+  struct Coming {
+    Lane& lane;
+    Waiting& waiting;
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> handle) const {
+      waiting.waiting = handle;
+      lane.waiting_.push_back(&waiting);
+      lane.serve_waiting();
+      lane.resume_finished();
+    }
+    void await_resume() const {}
+  };
+  while (!idle_.empty()) {
+    std::unique_ptr<Wire> wire = std::move(idle_.back());
+    idle_.pop_back();
+    busy_.push_back(wire.get());
+    co_return wire;
+  }
+  if (waiting_.size() >= bounds_.waiting) throw too_many_wait();
+  Waiting waiting{{}, Clock::now(), nullptr, nullptr};
+  co_await Coming{*this, waiting};
+  if (waiting.error) std::rethrow_exception(waiting.error);
+  co_return std::move(waiting.wire);
+}
+
+void Lane::serve_waiting() {
+  while (!waiting_.empty() && !idle_.empty()) {
+    Waiting* const first = waiting_.front();
+    waiting_.pop_front();
+    first->wire = std::move(idle_.back());
+    idle_.pop_back();
+    busy_.push_back(first->wire.get());
+    finished_.push_back(first->waiting);
+  }
+  while (waiting_.size() > exclusive_coming_ && exclusive_open_ < bounds_.exclusive) {
+    ++exclusive_open_;
+    ++exclusive_coming_;
+    ask_for(Use::exclusive);
+  }
+  if (!waiting_.empty()) sweep_later();
+}
+
+void Lane::give_back(std::unique_ptr<Wire> wire) {
+  if (wire) std::erase(busy_, wire.get());
+  if (wire && !wire->is_broken()) {
+    idle_.push_back(std::move(wire));
+  } else {
+    --exclusive_open_;
+    wire.reset();
+  }
+  serve_waiting();
+  // Whoever gave it back goes on first.
+  if (!finished_.empty() && !is_resuming_) {
+    const std::lock_guard lock(mailbox_->mutex);
+    mailbox_->executor->post([this] { resume_finished(); });
+  }
+}
+
+void Lane::fail_waiting(const std::exception_ptr& error) {
+  for (Waiting* const waiting : std::exchange(waiting_, {})) {
+    waiting->error = error;
+    finished_.push_back(waiting->waiting);
+  }
+}
+
+void Lane::drop_idle() {
+  exclusive_open_ -= idle_.size();
+  idle_.clear();
+}
+
+// --- time ----------------------------------------------------------------------------------------
+
+Task<void> Lane::pause(std::chrono::milliseconds delay) {
+  struct Pausing {
+    Reactor::Alarm& alarm;
+    std::chrono::milliseconds delay;
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> waiting) const {
+      alarm.set(delay, [waiting] { waiting.resume(); });
+    }
+    void await_resume() const {}
+  };
+  const std::unique_ptr<Reactor::Alarm> alarm = reactor_.alarm();
+  co_await Pausing{*alarm, delay};
+}
+
+void Lane::sweep_later() {
+  if (sweep_due_) return;
+  sweep_due_ = true;
+  sweep_alarm_->set(sweep_interval, [this] { sweep(); });
+}
+
+void Lane::sweep() {
+  sweep_due_ = false;
+  dropped_.clear();
+  const Clock::time_point now = Clock::now();
+  const Clock::time_point asked_too_early = now - bounds_.patience;
+  std::vector<Shared*> late;
+  for (const std::unique_ptr<Shared>& shared : quick_)
+    if (shared->wire->waiting_since() < asked_too_early) late.push_back(shared.get());
+  for (Shared* const shared : late) shared->wire->give_up("no answer in time");
+  for (Wire* const wire : std::vector(busy_))
+    if (wire->waiting_since() < asked_too_early) wire->give_up("no answer in time");
+  const Clock::time_point came_too_early = now - longest_wait;
+  while (!waiting_.empty() && waiting_.front()->since < came_too_early) {
+    Waiting* const first = waiting_.front();
+    waiting_.pop_front();
+    first->error = std::make_exception_ptr(waited_too_long());
+    finished_.push_back(first->waiting);
+  }
+  while (!queue_.empty() && queue_.front()->since < came_too_early) {
+    Pending* const first = queue_.front();
+    queue_.pop_front();
+    first->query->error = std::make_exception_ptr(waited_too_long());
+    finished_.push_back(first->waiting);
+  }
+  if (!queue_.empty() || !waiting_.empty() || !busy_.empty() ||
+      std::ranges::any_of(quick_, [](const auto& one) { return !one->group.empty(); }))
+    sweep_later();
+  dispatch();
+  resume_finished();
+}
+
+}  // namespace onggi::db::postgres

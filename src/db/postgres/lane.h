@@ -1,0 +1,105 @@
+// The connections of one event loop. Everything here belongs to its thread.
+#pragma once
+
+#include <chrono>
+#include <coroutine>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/error.h"
+#include "base/executor.h"
+#include "base/reactor.h"
+#include "db/postgres/connector.h"
+#include "db/postgres/lease.h"
+
+namespace onggi::db::postgres {
+
+// For a connection to come free.
+inline constexpr std::chrono::milliseconds longest_wait{5'000};
+Unavailable too_many_wait();
+Unavailable waited_too_long();
+
+class Lane final : public Owner {
+ public:
+  struct Bounds {
+    std::size_t quick;                   // connections that many statements share
+    std::size_t exclusive;               // connections of one user at a time
+    std::size_t waiting;                 // for one of them
+    std::chrono::milliseconds patience;  // for an answer; beyond, a connection is given up
+  };
+  Lane(Executor& executor, Reactor& reactor, Connector& connector, Bounds bounds);
+  ~Lane() override;
+
+  // Runs the query among others. Never throws: the outcome is in the query; Lost has been tried
+  // again once.
+  Task<void> run(Query& query);
+
+  Task<std::unique_ptr<Wire>> take() override;
+  void give_back(std::unique_ptr<Wire> wire) override;
+  void drop_idle() override;
+
+  // Goes on after `delay`.
+  Task<void> pause(std::chrono::milliseconds delay);
+
+ private:
+  struct Pending {
+    Query* query;
+    std::coroutine_handle<> waiting;
+    Clock::time_point since;
+    bool is_again = false;
+  };
+  // A connection of the quick lane: one group of statements at a time is on its way.
+  struct Shared {
+    std::unique_ptr<Wire> wire;
+    std::vector<Pending*> group;
+  };
+  struct Waiting {
+    std::coroutine_handle<> waiting;
+    Clock::time_point since;
+    std::unique_ptr<Wire> wire;
+    std::exception_ptr error;
+  };
+  // Through which connections come in from the connector's thread, for as long as there is a lane.
+  struct Mailbox {
+    std::mutex mutex;
+    Executor* executor;
+  };
+  enum class Use { quick, exclusive };
+
+  void ask_for(Use use);
+  void arrived(Use use, Wire::Connected connection, const std::exception_ptr& error);
+  void dispatch();
+  void send_group(Shared& shared);
+  void answered(Shared& shared);
+  void end_group(Shared& shared);
+  void fail_queue(const std::exception_ptr& error);
+  void serve_waiting();
+  void fail_waiting(const std::exception_ptr& error);
+  void resume_finished();
+  void sweep_later();
+  void sweep();
+
+  Reactor& reactor_;
+  Connector& connector_;
+  const Bounds bounds_;
+  std::shared_ptr<Mailbox> mailbox_;
+  std::unique_ptr<Reactor::Alarm> sweep_alarm_;
+  bool sweep_due_ = false;
+
+  std::vector<std::unique_ptr<Shared>> quick_;
+  std::vector<std::unique_ptr<Shared>> dropped_;  // to be closed by the next sweep
+  std::size_t quick_coming_ = 0;
+  std::deque<Pending*> queue_;
+  std::vector<std::coroutine_handle<>> finished_;
+  bool is_resuming_ = false;
+
+  std::vector<std::unique_ptr<Wire>> idle_;
+  std::vector<Wire*> busy_;
+  std::size_t exclusive_open_ = 0;  // idle, in use and coming
+  std::size_t exclusive_coming_ = 0;
+  std::deque<Waiting*> waiting_;
+};
+
+}  // namespace onggi::db::postgres

@@ -1,0 +1,356 @@
+#include "db/postgres/postgres.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "db/postgres/connector.h"
+#include "db/postgres/cursor.h"
+#include "db/postgres/failure.h"
+#include "db/postgres/lane.h"
+#include "db/postgres/migrate.h"
+#include "db/postgres/session.h"
+#include "db/postgres/shared.h"
+
+namespace onggi::db {
+
+using namespace postgres;
+
+namespace {
+
+constexpr Statement ensuring{
+    "partitions.ensure",
+    "select onggi_ensure_partitions(cast($1 as timestamptz), cast($2 as timestamptz))"};
+constexpr Statement asking{"database.ask", "select 1"};
+
+// More than the server's own limit: it speaks first.
+constexpr std::chrono::milliseconds patience_beyond{5'000};
+constexpr std::chrono::milliseconds trouble_patience{2'000};
+
+// A write that collides runs again, for so long at most.
+constexpr std::chrono::milliseconds collisions_for{10'000};
+constexpr int orphans_max = 3;       // runs in which a row that was referred to went away
+constexpr int partitions_max = 128;  // months in one transaction that have to be made
+
+struct Shares {
+  std::size_t shared;
+  std::size_t quick;
+  std::size_t exclusive;
+};
+
+// Of all connections: for the threads that may block, and for each event loop.
+Shares shares_of(const PostgresOptions& options) {
+  const std::size_t all = options.connections != 0 ? options.connections : 8 + 6 * options.loops;
+  if (options.loops == 0) return {all, 0, 0};
+  const std::size_t shared = std::max<std::size_t>(3, all / 3);
+  const std::size_t rest = all > shared ? all - shared : 0;
+  const std::size_t each = std::max<std::size_t>(2, rest / options.loops);
+  const std::size_t quick = each >= 4 ? 2 : 1;
+  return {shared, quick, each - quick};
+}
+
+std::chrono::milliseconds pause_before(int attempt) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const int most = std::min(1 << std::min(attempt, 6), 50);
+  return std::chrono::milliseconds(std::uniform_int_distribution<int>(0, most)(random));
+}
+
+}  // namespace
+
+struct Postgres::Impl {
+  Impl(PostgresOptions given, const Schema& made_of, Registry& registry)
+      : options(std::move(given)),
+        schema(made_of),
+        shares(shares_of(options)),
+        connector(options.url, options.statement_time, registry),
+        catalogue(registry),
+        around{catalogue, registry.counter("onggi_db_statements_total", "Statements run."),
+               options.statement_time + patience_beyond},
+        retries(registry.counter("onggi_db_transaction_retries_total",
+                                 "Transactions that collided with another and ran again.")),
+        shared(connector, shares.shared, options.waiting) {}
+
+  // Of the event loop whose thread this is; null on other threads.
+  Lane* lane();
+  Task<void> pause(Lane* lane, std::chrono::milliseconds delay) {
+    if (lane != nullptr) {
+      co_await lane->pause(delay);
+    } else {
+      std::this_thread::sleep_for(delay);
+    }
+  }
+  void require_ready() const {
+    if (!is_ready.load(std::memory_order_acquire))
+      throw Unavailable("The database is not ready yet; try again later.",
+                        "the database is not prepared");
+  }
+
+  enum class Outcome { done, again };
+  struct Attempts {
+    int number = 0;
+    int lost = 0;
+    int orphans = 0;
+    int partitions = 0;
+    Clock::time_point since = Clock::now();
+  };
+  Task<Outcome> try_write(Lane* lane, Owner& owner, Cost& cost, Attempts& attempts,
+                          std::function<Task<bool>(Connection&)>& body);
+  Task<void> make_partition(Owner& owner, Uuid id);
+
+  const PostgresOptions options;
+  const Schema schema;
+  const Shares shares;
+  Connector connector;
+  Catalogue catalogue;
+  Surroundings around;
+  Counter& retries;
+  SharedConnections shared;
+  std::atomic<std::size_t> long_reads{0};
+  std::atomic<bool> is_ready{false};
+
+  std::mutex mutex;
+  std::unordered_map<Reactor*, std::unique_ptr<Lane>> lanes;
+};
+
+Lane* Postgres::Impl::lane() {
+  Executor* const executor = Executor::current();
+  Reactor* const reactor = executor != nullptr ? executor->reactor() : nullptr;
+  if (reactor == nullptr) return nullptr;
+  thread_local std::pair<const Impl*, Lane*> known{};
+  if (known.first == this) return known.second;
+  const std::lock_guard lock(mutex);
+  std::unique_ptr<Lane>& lane = lanes[reactor];
+  if (!lane) {
+    const Lane::Bounds bounds{shares.quick, shares.exclusive, options.waiting, around.patience};
+    lane = std::make_unique<Lane>(*executor, *reactor, connector, bounds);
+    reactor->at_end([this, reactor] {
+      known = {};
+      const std::lock_guard inner(mutex);
+      lanes.erase(reactor);
+    });
+  }
+  known = {this, lane.get()};
+  return lane.get();
+}
+
+Postgres::Postgres(PostgresOptions options, Schema schema, Registry& registry)
+    : impl_(std::make_unique<Impl>(std::move(options), schema, registry)) {}
+
+Postgres::~Postgres() = default;
+
+bool Postgres::is_ready() const {
+  return impl_->is_ready;
+}
+
+const std::string& Postgres::shown_url() const {
+  return impl_->connector.shown_url();
+}
+
+void Postgres::prepare(const std::function<void()>& first) {
+  const Wire::Connected connection = impl_->connector.connect();
+  migrate(connection.get(), impl_->schema.migrations, [&] {
+    impl_->is_ready.store(true, std::memory_order_release);
+    try {
+      first();
+    } catch (...) {
+      impl_->is_ready.store(false, std::memory_order_release);
+      throw;
+    }
+  });
+}
+
+// --- reads ---------------------------------------------------------------------------------------
+
+Task<Rows> Postgres::many(Cost& cost, const Statement& statement, Params params) {
+  const std::function<Task<Rows>(Connection&)> body =
+      [&statement, params = std::move(params)](Connection& connection) {
+        return connection.many(statement, params);
+      };
+  Rows rows = co_await read_one<Rows>(cost, body);
+  co_return rows;
+}
+
+Task<void> Postgres::do_read(Cost& cost, Reads reads, std::function<Task<void>(Connection&)> body) {
+  impl_->require_ready();
+  Lane* const lane = impl_->lane();
+  Owner& owner = lane != nullptr ? static_cast<Owner&>(*lane) : impl_->shared;
+  const std::uint32_t before = cost.statements;
+  for (int attempt = 0;; ++attempt) {
+    cost.statements = before;
+    std::exception_ptr lost;
+    try {
+      if (reads == Reads::one) {
+        SingleRead single(impl_->around, cost, lane, owner);
+        co_await body(single);
+      } else {
+        std::unique_ptr<Wire> taken = co_await owner.take();
+        const Lease wire(owner, std::move(taken));
+        Transaction snapshot(impl_->around, cost, *wire, Transaction::Mode::snapshot);
+        try {
+          co_await body(snapshot);
+        } catch (...) {
+          snapshot.roll_back();
+          throw;
+        }
+        co_await snapshot.commit();
+      }
+      co_return;
+    } catch (const Lost&) {
+      if (attempt != 0) throw;
+      lost = std::current_exception();
+    }
+    owner.drop_idle();
+  }
+}
+
+std::unique_ptr<Cursor> Postgres::open(Cost& cost, const Statement& statement, Params params) {
+  impl_->require_ready();
+  for (int attempt = 0;; ++attempt) {
+    try {
+      return std::make_unique<PostgresCursor>(impl_->long_reads, impl_->options.long_reads,
+                                              impl_->around, impl_->shared, cost, statement,
+                                              params);
+    } catch (const Lost&) {
+      if (attempt != 0) throw;
+      impl_->shared.drop_idle();
+    }
+  }
+}
+
+// --- writes --------------------------------------------------------------------------------------
+
+Task<void> Postgres::do_write(Cost& cost, std::function<Task<bool>(Connection&)> body) {
+  impl_->require_ready();
+  Lane* const lane = impl_->lane();
+  Owner& owner = lane != nullptr ? static_cast<Owner&>(*lane) : impl_->shared;
+  const std::uint32_t before = cost.statements;
+  Impl::Attempts attempts;
+  while (true) {
+    cost.statements = before;
+    const Impl::Outcome outcome = co_await impl_->try_write(lane, owner, cost, attempts, body);
+    if (outcome == Impl::Outcome::done) co_return;
+    ++attempts.number;
+  }
+}
+
+Task<Postgres::Impl::Outcome> Postgres::Impl::try_write(
+    Lane* lane, Owner& owner, Cost& cost, Attempts& attempts,
+    std::function<Task<bool>(Connection&)>& body) {
+  std::optional<Uuid> without_partition;
+  bool collided = false;
+  {
+    std::unique_ptr<Wire> taken = co_await owner.take();
+    const Lease wire(owner, std::move(taken));
+    Transaction transaction(around, cost, *wire, Transaction::Mode::write);
+    try {
+      const bool keep = co_await body(transaction);
+      if (!keep) {
+        transaction.roll_back();
+        co_return Outcome::done;
+      }
+      co_await transaction.commit();
+      for (auto& published : transaction.published()) published();
+      co_return Outcome::done;
+    } catch (const Lost&) {
+      if (transaction.asked_to_commit() || attempts.lost++ != 0) throw;
+    } catch (const Collision&) {
+      collided = true;
+      if (Clock::now() - attempts.since > collisions_for) {
+        transaction.roll_back();
+        throw Unavailable("Others are changing the same thing all the time; try again later.",
+                          "a transaction collided for too long");
+      }
+    } catch (const ForeignKeyViolation&) {
+      // Its check saw what another has removed since: the next run sees that as well.
+      collided = true;
+      if (++attempts.orphans > orphans_max) {
+        transaction.roll_back();
+        throw;
+      }
+    } catch (const NoPartition& missing) {
+      if (++attempts.partitions > partitions_max) {
+        transaction.roll_back();
+        throw;
+      }
+      without_partition = missing.id;
+    } catch (...) {
+      transaction.roll_back();
+      throw;
+    }
+    transaction.roll_back();
+  }
+  if (without_partition) {
+    co_await make_partition(owner, *without_partition);
+  } else if (collided) {
+    retries.add();
+    co_await pause(lane, pause_before(attempts.number));
+  } else {
+    owner.drop_idle();
+  }
+  co_return Outcome::again;
+}
+
+Task<void> Postgres::Impl::make_partition(Owner& owner, Uuid id) {
+  std::unique_ptr<Wire> taken = co_await owner.take();
+  const Lease wire(owner, std::move(taken));
+  Cost unaccounted;
+  Transaction transaction(around, unaccounted, *wire, Transaction::Mode::write);
+  std::exception_ptr error;
+  try {
+    co_await transaction.many(ensuring, Params::of(id.time(), id.time()));
+    co_await transaction.commit();
+    spdlog::info("partition_made time={}", to_string(id.time()));
+  } catch (const Collision&) {
+    transaction.roll_back();  // another has made it
+  } catch (...) {
+    error = std::current_exception();
+    transaction.roll_back();
+  }
+  if (error) std::rethrow_exception(error);
+}
+
+// --- the rest ------------------------------------------------------------------------------------
+
+void Postgres::ensure_partitions(Time from, Time to) {
+  Cost cost;
+  const std::function<Task<Result<bool>>(Connection&)> body =
+      [from, to](Connection& connection) -> Task<Result<bool>> {
+    co_await connection.many(ensuring, Params::of(from, to));
+    co_return true;
+  };
+  std::ignore = run_now(write<bool>(cost, body));
+}
+
+std::string Postgres::trouble() {
+  if (!impl_->is_ready) return "The database is not ready yet.";
+  try {
+    std::unique_ptr<Wire> taken = run_now(impl_->shared.take());
+    const Lease wire(impl_->shared, std::move(taken));
+    const Params none;
+    Query query(impl_->catalogue.find(asking), {&none, 1});
+    run_now(introduce(*wire, query, Clock::now() + trouble_patience));
+    if (!query.error) {
+      wire->send(query);
+      wire->sync();
+      run_now(wire->settle(Clock::now() + trouble_patience));
+    }
+    if (query.error) std::rethrow_exception(query.error);
+    return {};
+  } catch (const Lost&) {
+    impl_->shared.drop_idle();
+    return "The connection to the database was lost.";
+  } catch (const Unavailable& unavailable) {
+    return unavailable.detail();
+  } catch (const std::exception& error) {
+    return fmt::format("The database does not answer as it should: {}", error.what());
+  }
+}
+
+}  // namespace onggi::db

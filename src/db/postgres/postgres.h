@@ -1,0 +1,76 @@
+// The driver of PostgreSQL 15 and newer: libpq, prepared statements, pipeline mode.
+//
+// Who calls on an event loop (a thread with a Reactor) is suspended while it waits, on connections
+// that belong to that loop; on any other thread the thread waits, on connections that those share.
+// A loop has two lanes:
+//  - the quick one: single statements of concurrent reads travel together on a few connections, so
+//  that they share round trips. A statement that has been seen to be slow is not let in;
+//  - connections of one user at a time: transactions, reads of several statements, slow ones.
+//
+// Writes run in REPEATABLE READ and run again when they collide with another (40001, 40P01), so
+// that a change that was computed from what has been read is never lost. A read whose connection
+// was lost runs once more on another; a write does so only if its COMMIT had not been asked for:
+// else its outcome is unknown here and the caller is told Unavailable.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/metrics.h"
+#include "db/database.h"
+
+namespace onggi::db {
+
+struct PostgresOptions {
+  std::string url;              // as libpq takes it: postgres://..., postgresql://... or key=value
+  std::size_t connections = 0;  // of this process, about; 0: 8, and 6 for each event loop
+  std::size_t loops = 0;        // event loops that will use it
+  std::size_t waiting = 1'024;  // that may wait for a connection; beyond: Unavailable at once
+  std::size_t long_reads = 4;   // cursors open at once, at most
+  std::chrono::milliseconds statement_time{30'000};  // of one statement; beyond: Unavailable
+};
+
+class Postgres final : public Database {
+ public:
+  // Connects to nothing yet: until prepare() has succeeded everything throws Unavailable. Throws
+  // std::runtime_error if the URL is none.
+  Postgres(PostgresOptions options, Schema schema, Registry& registry);
+  // No loop may run any more that has used it.
+  ~Postgres() override;
+
+  // Brings the schema up to date and then calls `first`, both under an advisory lock, so that of
+  // several servers that start together one does it. Blocks. Throws Unavailable when the database
+  // cannot be reached, std::runtime_error with a message for the user when it cannot be used: made
+  // by a newer version, older than PostgreSQL 15, another encoding than UTF-8, no right to make
+  // tables.
+  void prepare(const std::function<void()>& first);
+  // From then on it serves (prepare() has succeeded, here or elsewhere).
+  bool is_ready() const;
+
+  Task<Rows> many(Cost& cost, const Statement& statement, Params params) override;
+  std::unique_ptr<Cursor> open(Cost& cost, const Statement& statement, Params params) override;
+  bool is_shared() const override { return true; }
+
+  // Why it cannot serve right now: empty, or the reason for the user. Asks the server, waits for
+  // two seconds at most; not for event loops.
+  std::string trouble();
+
+  // Makes the partitions for the months from `from` to `to` where there are none.
+  void ensure_partitions(Time from, Time to);
+
+  // Without user, password and parameters: for messages.
+  const std::string& shown_url() const;
+
+ protected:
+  Task<void> do_read(Cost& cost, Reads reads, std::function<Task<void>(Connection&)> body) override;
+  Task<void> do_write(Cost& cost, std::function<Task<bool>(Connection&)> body) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace onggi::db

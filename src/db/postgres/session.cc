@@ -1,0 +1,169 @@
+#include "db/postgres/session.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "db/postgres/failure.h"
+
+namespace onggi::db::postgres {
+namespace {
+
+const std::string begin_snapshot = "begin isolation level repeatable read read only";
+const std::string begin_write = "begin isolation level repeatable read";
+const std::string commit_text = "commit";
+const std::string rollback_text = "rollback";
+
+}  // namespace
+
+Task<void> introduce(Wire& wire, Query& query, Clock::time_point deadline) {
+  if (query.prepared.types() != nullptr) co_return;
+  wire.describe(query.prepared, query);
+  wire.sync();
+  co_await wire.settle(deadline);
+  if (wire.is_broken() && !query.error)
+    query.error = std::make_exception_ptr(Lost("the connection was lost before"));
+}
+
+// --- what all of them have in common -------------------------------------------------------------
+
+Task<void> Session::ask(Query& query) {
+  const Clock::time_point started = Clock::now();
+  if (!query.rows.empty()) co_await execute(query);
+  const std::chrono::nanoseconds took = Clock::now() - started;
+  cost_.time += took;
+  if (query.error) std::rethrow_exception(query.error);
+  ++cost_.statements;
+  around_.statements.add();
+  query.prepared.counters.calls->add();
+  query.prepared.counters.time->add(took);
+}
+
+Task<Rows> Session::many(const Statement& statement, Params params) {
+  Query query(around_.catalogue.find(statement), {&params, 1});
+  co_await ask(query);
+  co_return std::move(query.result);
+}
+
+Task<Rows> Session::many_within(const Statement& statement, Params params, std::size_t max_bytes) {
+  Query query(around_.catalogue.find(statement), {&params, 1});
+  query.max_bytes = max_bytes;
+  co_await ask(query);
+  co_return std::move(query.result);
+}
+
+// Statements that are scanned say themselves how many rows they give.
+Task<void> Session::scan(const Statement& statement, Params params,
+                         std::function<bool(const Row&)> take) {
+  Query query(around_.catalogue.find(statement), {&params, 1});
+  co_await ask(query);
+  for (const Row row : query.result)
+    if (!take(row)) co_return;
+}
+
+Task<Rows> Session::many_each(const Statement& statement, std::vector<Params> rows) {
+  Query query(around_.catalogue.find(statement), rows);
+  co_await ask(query);
+  co_return std::move(query.result);
+}
+
+Task<std::int64_t> Session::run(const Statement& statement, Params params) {
+  if (!may_write()) throw std::logic_error("read() cannot run(); use write()");
+  Query query(around_.catalogue.find(statement), {&params, 1});
+  co_await ask(query);
+  co_return query.changed;
+}
+
+Task<std::int64_t> Session::run_each(const Statement& statement, std::vector<Params> rows) {
+  if (!may_write()) throw std::logic_error("read() cannot run_each(); use write()");
+  Query query(around_.catalogue.find(statement), rows);
+  co_await ask(query);
+  co_return query.changed;
+}
+
+void Session::after_commit(std::move_only_function<void()>) {
+  throw std::logic_error("read() does not commit");
+}
+
+// --- one statement -------------------------------------------------------------------------------
+
+Task<void> SingleRead::execute(Query& query) {
+  if (std::exchange(is_used_, true)) throw std::logic_error("read_one() runs one statement");
+  Prepared& prepared = query.prepared;
+  const bool is_quick = lane_ != nullptr && prepared.types() != nullptr &&
+                        prepared.settings.empty() && !prepared.is_slow();
+  const Clock::time_point started = Clock::now();
+  if (is_quick) {
+    co_await lane_->run(query);
+  } else {
+    std::unique_ptr<Wire> taken = co_await owner_.take();
+    const Lease wire(owner_, std::move(taken));
+    const Clock::time_point deadline = Clock::now() + around_.patience;
+    co_await introduce(*wire, query, deadline);
+    if (query.error) co_return;
+    if (!prepared.settings.empty()) {
+      wire->send_text(begin_snapshot, &query);
+      wire->send_text(prepared.settings, &query);
+    }
+    wire->send(query);
+    if (!prepared.settings.empty()) wire->send_text(commit_text, nullptr);
+    wire->sync();
+    co_await wire->settle(deadline);
+    if (query.error && !wire->is_broken() && wire->state() != PQTRANS_IDLE) {
+      wire->send_text(rollback_text, nullptr);
+      wire->sync();
+    }
+  }
+  prepared.took(Clock::now() - started);
+}
+
+// --- a transaction -------------------------------------------------------------------------------
+
+Task<void> Transaction::execute(Query& query) {
+  const Clock::time_point deadline = Clock::now() + around_.patience;
+  if (!is_begun_) {
+    is_begun_ = true;
+    wire_.send_text(mode_ == Mode::write ? begin_write : begin_snapshot, &query);
+  }
+  co_await introduce(wire_, query, deadline);
+  if (query.error) co_return;
+  const Prepared& prepared = query.prepared;
+  if (!prepared.settings.empty()) wire_.send_text(prepared.settings, &query);
+  wire_.send(query);
+  if (!prepared.resets.empty()) wire_.send_text(prepared.resets, nullptr);
+  wire_.sync();
+  co_await wire_.settle(deadline);
+}
+
+void Transaction::after_commit(std::move_only_function<void()> published) {
+  if (mode_ != Mode::write) throw std::logic_error("read() does not commit");
+  published_.push_back(std::move(published));
+}
+
+Task<void> Transaction::commit() {
+  if (!is_begun_) co_return;
+  is_begun_ = false;
+  if (mode_ == Mode::snapshot) {
+    wire_.send_text(commit_text, nullptr);
+    wire_.sync();
+    co_return;
+  }
+  static constexpr Statement stated{"commit", ""};
+  Query query(around_.catalogue.find(stated), {});
+  const Clock::time_point started = Clock::now();
+  asked_to_commit_ = !wire_.is_broken();
+  wire_.send_text(commit_text, &query);
+  wire_.sync();
+  co_await wire_.settle(started + around_.patience);
+  cost_.time += Clock::now() - started;
+  if (!asked_to_commit_ && !query.error)
+    query.error = std::make_exception_ptr(Lost("the connection was lost before COMMIT"));
+  if (query.error) std::rethrow_exception(query.error);
+}
+
+void Transaction::roll_back() {
+  if (!std::exchange(is_begun_, false)) return;
+  wire_.send_text(rollback_text, nullptr);
+  wire_.sync();
+}
+
+}  // namespace onggi::db::postgres

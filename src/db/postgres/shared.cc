@@ -1,0 +1,59 @@
+#include "db/postgres/shared.h"
+
+#include <chrono>
+
+#include "base/error.h"
+#include "db/postgres/lane.h"
+
+namespace onggi::db::postgres {
+
+Task<std::unique_ptr<Wire>> SharedConnections::take() {
+  {
+    std::unique_lock lock(mutex_);
+    if (idle_.empty() && open_ >= most_) {
+      if (waiting_ >= most_waiting_) throw too_many_wait();
+      ++waiting_;
+      const bool came =
+          changed_.wait_for(lock, longest_wait, [this] { return !idle_.empty() || open_ < most_; });
+      --waiting_;
+      if (!came) throw waited_too_long();
+    }
+    if (!idle_.empty()) {
+      std::unique_ptr<Wire> wire = std::move(idle_.back());
+      idle_.pop_back();
+      co_return wire;
+    }
+    ++open_;
+  }
+  std::unique_ptr<Wire> wire;
+  try {
+    wire = std::make_unique<Wire>(connector_.connect(), nullptr);
+  } catch (...) {
+    give_back(nullptr);
+    throw;
+  }
+  co_return wire;
+}
+
+void SharedConnections::give_back(std::unique_ptr<Wire> wire) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (wire && !wire->is_broken())
+      idle_.push_back(std::move(wire));
+    else
+      --open_;
+  }
+  changed_.notify_one();
+}
+
+void SharedConnections::drop_idle() {
+  std::vector<std::unique_ptr<Wire>> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    open_ -= idle_.size();
+    dropped.swap(idle_);
+  }
+  changed_.notify_all();
+}
+
+}  // namespace onggi::db::postgres

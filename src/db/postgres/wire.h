@@ -1,0 +1,140 @@
+// One connection to PostgreSQL, in pipeline mode and never blocking by itself: statements go out
+// one behind the other, their answers come back in the same order.
+//
+// Used by one thread at a time. What waits for answers does so through `ready()`: on a thread with
+// a Reactor the coroutine is suspended, on any other the thread waits.
+#pragma once
+
+#include <chrono>
+#include <coroutine>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include <libpq-fe.h>
+
+#include "base/reactor.h"
+#include "base/task.h"
+#include "db/params.h"
+#include "db/postgres/prepared.h"
+#include "db/rows.h"
+
+namespace onggi::db::postgres {
+
+using Clock = std::chrono::steady_clock;
+
+// A statement on its way, with the rows of parameters that it is run with. Stays where it is until
+// it is done.
+struct Query {
+  Query(Prepared& known, std::span<const Params> given) : prepared(known), rows(given) {}
+
+  Prepared& prepared;
+  std::span<const Params> rows;
+  // Beyond so many bytes of texts further rows are passed over, and `result` says is_cut().
+  std::size_t max_bytes = std::numeric_limits<std::size_t>::max();
+
+  Rows result;
+  std::int64_t changed = 0;
+  std::exception_ptr error;
+  std::size_t runs = 0;  // that are not answered yet
+  std::size_t bytes = 0;
+
+  void begin_again() {
+    result = {};
+    changed = 0;
+    error = nullptr;
+    runs = 0;
+    bytes = 0;
+  }
+};
+
+class Wire {
+ public:
+  struct Closer {
+    void operator()(PGconn* connection) const { PQfinish(connection); }
+  };
+  using Connected = std::unique_ptr<PGconn, Closer>;
+
+  // `reactor` is that of the thread that will use it, or null.
+  Wire(Connected connection, Reactor* reactor);
+  ~Wire();
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+
+  // Nothing goes out before sync(). The types of the query's parameters must be known.
+  void send(Query& query);
+  // A statement without parameters and without an answer that matters, unless it fails: the error
+  // is in the query then.
+  void send_text(const std::string& text, Query* blamed);
+  // The same, with rows for the query.
+  void send_rows_of(const std::string& text, Query& query);
+  // Makes a cursor of the query, which has one row of parameters.
+  void declare(const std::string& cursor, Query& query);
+  // Asks for the types of a statement's parameters, which are known when it is answered.
+  void describe(Prepared& prepared, Query& blamed);
+  // Ends what belongs together: after an error everything up to here is passed over.
+  void sync();
+
+  // Takes what has come; true when everything that was asked is answered. Queries of a connection
+  // that is lost are answered with Lost.
+  bool take();
+  // How many answers to sync() are due, that nobody waits for.
+  bool is_quiet() const { return expected_.empty(); }
+  bool is_broken() const { return broken_; }
+
+  // Waits until everything is answered, or `deadline` is over: then the connection is given up.
+  Task<void> settle(Clock::time_point deadline);
+
+  // For who waits by call-back: `ready` runs whenever there may be something to take, until
+  // everything is answered.
+  void on_ready(std::function<void()> ready) { on_ready_ = std::move(ready); }
+  void watch_for_answers();
+
+  // Gives the connection up: it does not answer in time.
+  void give_up(const std::string& why);
+  // Since when the oldest answer is due.
+  Clock::time_point waiting_since() const { return waiting_since_; }
+
+  PGTransactionStatusType state() const { return PQtransactionStatus(connection_.get()); }
+
+ private:
+  enum class Kind : std::uint8_t { prepare, describe, run, text, sync };
+  struct Expected {
+    Kind kind;
+    Query* query = nullptr;
+    Prepared* prepared = nullptr;
+    bool is_begun = false;
+  };
+  struct Ready;
+
+  void expect(Expected expected);
+  void introduce(Prepared& prepared, Query& query);
+  void handed_over(int accepted);
+  bool take_one(Expected& expected);
+  void take_result(Expected& expected, const PGresult* result);
+  void lose(const std::string& why);
+  int flush();
+  void wait_on_reactor(bool for_write);
+  void woken();
+
+  Connected connection_;
+  Reactor* const reactor_;
+  std::unique_ptr<Reactor::Watch> watch_;
+  bool waits_to_read_ = false;
+  bool waits_to_write_ = false;
+  std::coroutine_handle<> waiting_;
+  std::function<void()> on_ready_;
+  std::deque<Expected> expected_;
+  std::unordered_set<const Prepared*> known_;
+  Clock::time_point waiting_since_ = Clock::time_point::max();
+  bool broken_ = false;
+};
+
+}  // namespace onggi::db::postgres
