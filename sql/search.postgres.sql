@@ -3,7 +3,7 @@
 -- newest are put in order. The planner would pass the index by: it does not see that to look into a large document is to read and unpack it.
 --
 -- $1 reader, $8 the place's time and $9 its id, $10 (nodes) the position there, $11 rows at most, $12 members that are to be equal as a JSON object,
--- $13 the document to be contained, or null, $14 further ones. Rows as on the embedded store; all that are returned do match (`whole` is null).
+-- $13 the document to be contained, or null, $14 further ones, $16 whether documents are asked for (else they are empty: to be counted). Rows as on the embedded store; all that are returned do match (`whole` is null).
 -- Which way a search goes is decided once, by what is asked; the other branches are not begun:
 --   list      of everything, or what is public or not: the list itself
 --   provider  of agents by configuration.llm_provider alone: a range of ix_agents_llm_provider
@@ -25,7 +25,7 @@ with asked as materialized (
         coalesce(cast($12 as jsonb) ->> 'is_public', 'true') = 'true' as public,
         array(select key || '=' || value from jsonb_each_text(cast($12 as jsonb)) where key <> 'is_public') as terms
 )
-select onggi_place(created_at, id) as place, document, cast(null as bytea) as whole
+select onggi_place(created_at, id) as place, case when $16 then document else cast('' as bytea) end as document, cast(null as bytea) as whole
 from (
     (select created_at, id, document from agents
     where (select form = 'list' and own from asked) and deleted_at is null and user_id = $1 and not is_public and (created_at, id) < ($8, $9)
@@ -79,7 +79,7 @@ with asked as materialized (
         coalesce(cast($12 as jsonb) ->> 'is_public', 'true') = 'true' as public,
         array(select key || '=' || value from jsonb_each_text(cast($12 as jsonb)) where key <> 'is_public') as terms
 )
-select onggi_place(created_at, id) as place, document, cast(null as bytea) as whole
+select onggi_place(created_at, id) as place, case when $16 then document else cast('' as bytea) end as document, cast(null as bytea) as whole
 from (
     (select created_at, id, document from blocks
     where (select form = 'list' and own from asked) and user_id = $1 and not is_public and (created_at, id) < ($8, $9)
@@ -119,7 +119,7 @@ with asked as materialized (
         coalesce(cast($12 as jsonb) ->> 'is_public', 'true') = 'true' as public,
         array(select key || '=' || value from jsonb_each_text(cast($12 as jsonb)) where key <> 'is_public') as terms
 )
-select onggi_place(created_at, id) as place, document, cast(null as bytea) as whole
+select onggi_place(created_at, id) as place, case when $16 then document else cast('' as bytea) end as document, cast(null as bytea) as whole
 from (
     (select created_at, id, document from workflows
     where (select form = 'list' and own from asked) and user_id = $1 and not is_public and (created_at, id) < ($8, $9)
@@ -153,7 +153,7 @@ order by created_at desc, id desc
 -- With the workflow's id and name, and the name of what the node refers to where the reader may see it.
 select int8send(cast(extract(epoch from n.created_at) * 1000 as bigint) # cast(-9223372036854775808 as bigint)) || uuid_send(n.workflow_id)
         || int4send(~cast(n.position as integer)) as place,
-    n.document, cast(null as bytea) as whole, w.id, w.name, coalesce(a.name, b.name) as ref_name
+    case when $16 then n.document else cast('' as bytea) end as document, cast(null as bytea) as whole, w.id, w.name, coalesce(a.name, b.name) as ref_name
 from (
     (select created_at, workflow_id, position, document, agent_id, block_id from workflow_nodes
     where cast($13 as jsonb) is not null
@@ -183,7 +183,7 @@ order by n.created_at desc, n.workflow_id desc, n.position
 -- name: {kind}_execution_with_terms
 -- for: agent, workflow
 -- $1 owner, $9 the agent or workflow, $10 session and $11 status or null, $12 from, ($13, $14) the place, $15 rows at most, $16 what the input
--- contains, $17 further ones, $18 the least id and $19 one above all that the range can hold, $20 candidates at most. A walk along the list; where it
+-- contains, $17 further ones, $18 the least id and $19 one above all that the range can hold, $20 candidates at most, $21 whether documents are asked for. A walk along the list; where it
 -- ends for having seen enough, one more row says where, with an empty `whole`.
 with found as materialized (
     select started_at, id, document, {kind}_id from (
@@ -202,7 +202,7 @@ with found as materialized (
     where input_data @> $16 and not exists (select 1 from unnest(cast($17 as jsonb[])) f where not input_data @> f)
     limit $15
 )
-select onggi_place(f.started_at, f.id) as place, f.document, cast(null as bytea) as whole,
+select onggi_place(f.started_at, f.id) as place, case when $21 then f.document else cast('' as bytea) end as document, cast(null as bytea) as whole,
     (select s.name from {kind}s s where s.id = f.{kind}_id and (s.user_id = $1 or s.is_public)) as name
 from found f
 union all

@@ -2,6 +2,7 @@
 
 #include "api/handlers.h"
 #include "api/query.h"
+#include "sql/catalogue.h"
 
 namespace onggi::api {
 namespace {
@@ -60,7 +61,7 @@ Task<Result<Answer>> list_all(Call& call) {
     }
     co_return Answer{.body = list_body(call, std::move(items), total)};
   };
-  Answer answer = co_await call.services.database.read<Answer>(call.cost, std::move(body));
+  Answer answer = co_await read_list(call, std::move(body));
   co_return answer;
 }
 
@@ -87,7 +88,7 @@ constexpr Finding find_nodes{
 
 // A search that may take long leaves the event loop to others.
 Task<Result<Answer>> find(Call& call, Filter filter, Finding finding) {
-  if (!filter->is_quick() || call.query.wants_count) co_await move_to(call.services.workers);
+  if (!filter->is_quick() || call.query.wants_count) co_await leave_loop(call);
   std::function<Task<Answer>(db::Connection&)> body =
       [&call, filter, finding](db::Connection& connection) -> Task<Answer> {
     store::Items items = co_await finding.items(call, connection, filter);
@@ -98,7 +99,7 @@ Task<Result<Answer>> find(Call& call, Filter filter, Finding finding) {
     }
     co_return Answer{.body = list_body(call, std::move(items), total)};
   };
-  Answer answer = co_await call.services.database.read<Answer>(call.cost, std::move(body));
+  Answer answer = co_await read_list(call, std::move(body));
   co_return answer;
 }
 
@@ -111,6 +112,16 @@ Answer created(const Call& call, store::Created made, std::string_view id) {
   answer.location = fmt::format("{}{}/{}", prefix,
                                 call.endpoint.path.substr(0, call.endpoint.path.find('/', 1)), id);
   return answer;
+}
+
+Task<void> leave_loop(Call& call) {
+  if (!call.services.database.is_shared()) co_await move_to(call.services.workers);
+}
+
+Task<Answer> read_list(Call& call, std::function<Task<Answer>(db::Connection&)> body) {
+  db::Database& database = call.services.database;
+  return call.query.wants_count ? database.read<Answer>(call.cost, std::move(body))
+                                : database.read_one<Answer>(call.cost, std::move(body));
 }
 
 std::string list_body(const Call& call, store::Items items, std::optional<store::Total> total) {
@@ -159,23 +170,31 @@ Task<Result<Answer>> list_nodes(Call& call) {
   return find(call, std::move(filter), find_nodes);
 }
 
-// From memory where it was read before; the owner's scope is part of the place.
+// From memory where it was read before; the reader is part of the place. Where other servers write
+// to the same database, a statement confirms that what its pages show has not changed.
 Task<Result<Answer>> get_definition(Call& call) {
   cache::Pages& pages = call.services.page_cache;
+  db::Database& database = call.services.database;
   std::string place =
       fmt::format("{} {} {}", call.endpoint.path, call.user.view(), call.key(0).bytes());
-  if (auto kept = pages.get(place)) co_return Answer{.kept = std::move(kept)};
-  const cache::Pages::Stamp before = pages.stamp();
+  cache::Pages::Stamp stamp = pages.stamp();
+  if (database.is_shared() && pages.is_kept()) {
+    const db::Rows version =
+        co_await database.many(call.cost, sql::pages_confirm, db::Params::of(call.user));
+    stamp = static_cast<cache::Pages::Stamp>(version[0].integer(0));
+  }
+  if (auto kept = pages.get(place, stamp)) co_return Answer{.kept = std::move(kept)};
   std::function<Task<std::optional<store::Page>>(db::Connection&)> body =
       [&call](db::Connection& connection) {
         return call.definitions().read(connection, call.key(0), call.user);
       };
   std::optional<store::Page> page =
-      co_await call.services.database.read<std::optional<store::Page>>(call.cost, std::move(body));
+      co_await database.read_one<std::optional<store::Page>>(call.cost, std::move(body));
   if (!page) co_return store::not_found();
   std::string tag = entity_tag(page->body, page->version);
   auto kept = std::make_shared<const cache::Page>(std::move(page->body), std::move(tag));
-  pages.put(std::move(place), kept, before);
+  const bool is_present = database.is_shared() || stamp == pages.stamp();
+  if (is_present) pages.put(std::move(place), kept, stamp);
   co_return Answer{.kept = std::move(kept)};
 }
 

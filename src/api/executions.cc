@@ -74,11 +74,11 @@ Task<Result<Answer>> list_executions(Call& call) {
       filter_of(call, call.uuid(call.endpoint.query.front().name));
   Result<void> searchable = check_search(call, filter);
   if (!searchable) co_return std::unexpected(std::move(searchable.error()));
-  if (filter.search) co_await move_to(call.services.workers);
+  if (filter.search) co_await leave_loop(call);
   std::function<Task<Answer>(db::Connection&)> body = [&call, filter](db::Connection& connection) {
     return list(call, connection, filter);
   };
-  Answer answer = co_await call.services.database.read<Answer>(call.cost, std::move(body));
+  Answer answer = co_await read_list(call, std::move(body));
   co_return answer;
 }
 
@@ -86,7 +86,7 @@ Task<Result<Answer>> list_executions_of_workflow(Call& call) {
   const store::ExecutionFilter filter = filter_of(call, call.id(0));
   Result<void> searchable = check_search(call, filter);
   if (!searchable) co_return std::unexpected(std::move(searchable.error()));
-  if (filter.search) co_await move_to(call.services.workers);
+  if (filter.search) co_await leave_loop(call);
   std::function<Task<Result<Answer>>(db::Connection&)> body =
       [&call, filter](db::Connection& connection) -> Task<Result<Answer>> {
     const bool owned =
@@ -106,8 +106,8 @@ Task<Result<Answer>> get_execution(Call& call) {
         return call.executions().read(connection, call.id(0), call.user);
       };
   std::optional<store::ExecutionPage> page =
-      co_await call.services.database.read<std::optional<store::ExecutionPage>>(call.cost,
-                                                                                std::move(body));
+      co_await call.services.database.read_one<std::optional<store::ExecutionPage>>(
+          call.cost, std::move(body));
   if (!page) co_return store::not_found();
   co_return Answer{.body = std::move(page->body), .version = page->version};
 }

@@ -42,6 +42,7 @@ Task<Result<Answer>> export_executions(Call& call) {
   const store::ExecutionFilter filter =
       filter_of(call, call.uuid(call.endpoint.query.front().name));
   const store::Executions& executions = call.executions();
+  co_await move_to(call.services.workers);  // to open it may take a connection
   std::unique_ptr<db::Cursor> cursor =
       executions.open_export(call.services.database, call.cost, call.user, filter);
   Answer answer;

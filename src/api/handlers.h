@@ -54,6 +54,12 @@ Task<Result<Answer>> get_openapi(Call& call);
 
 // Shared by the handlers.
 store::ExecutionFilter filter_of(const Call& call, std::optional<Uuid> subject);
+// Reads of several statements share a snapshot; a list without its count is one statement.
+Task<Answer> read_list(Call& call, std::function<Task<Answer>(db::Connection&)> body);
+// For work that would hold the event loop up: on the embedded store, whose reads run where they are
+// called. A database elsewhere is waited for, and holds nobody up.
+Task<void> leave_loop(Call& call);
+
 Answer created(const Call& call, store::Created made, std::string_view id);
 std::string list_body(const Call& call, store::Items items, std::optional<store::Total> total);
 

@@ -10,6 +10,7 @@ Task<Result<Answer>> get_health(Call&) {
 }
 
 Task<Result<Answer>> get_readiness(Call& call) {
+  co_await move_to(call.services.workers);  // to find out may take a while
   const std::string trouble = call.services.trouble ? call.services.trouble() : std::string();
   if (trouble.empty()) co_return Answer{.body = R"({"status":"ok"})"};
   Answer answer{.status = 503, .body = R"({"status":"unavailable","detail":)"};

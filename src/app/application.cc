@@ -21,8 +21,8 @@ http::ServerOptions server_options(const config::Options& options, const DataDir
 
 }  // namespace
 
-Application::Application(const config::Options& options)
-    : engine_(options, clock_),
+Application::Application(const config::Options& options, Engine::ShowKey show_late_key)
+    : engine_(options, clock_, std::move(show_late_key)),
       server_(server_options(options, engine_.directory), engine_.api, engine_.registry) {}
 
 void Application::stop(std::chrono::milliseconds grace) {

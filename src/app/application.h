@@ -11,9 +11,9 @@ namespace onggi::app {
 
 class Application {
  public:
-  // Opens the store and binds the addresses; serves nothing yet. Throws std::runtime_error with a
-  // message for the user.
-  explicit Application(const config::Options& options);
+  // Opens the store and binds the addresses; serves nothing yet. A database that cannot be reached
+  // is waited for. Throws std::runtime_error with a message for the user.
+  Application(const config::Options& options, Engine::ShowKey show_late_key);
 
   void start() { server_.start(); }
   // Answers what is in flight, for at most `grace`; then everything may be destroyed.

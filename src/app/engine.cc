@@ -6,11 +6,6 @@
 namespace onggi::app {
 namespace {
 
-db::SqliteOptions sqlite_options(const config::Options& options) {
-  return {.waiting_writes = static_cast<std::size_t>(options.writer_queue),
-          .longest_wait = std::chrono::milliseconds(options.longest_wait_ms)};
-}
-
 feed::FeedLimits feed_limits(const config::Options& options) {
   return {.listeners = static_cast<std::size_t>(options.max_listeners),
           .listeners_per_user = static_cast<std::size_t>(options.max_listeners_per_user)};
@@ -18,14 +13,12 @@ feed::FeedLimits feed_limits(const config::Options& options) {
 
 }  // namespace
 
-Engine::Engine(const config::Options& options, const Clock& time)
+Engine::Engine(const config::Options& options, const Clock& time, ShowKey show_late_key)
     : clock(time),
       directory(options.data),
-      database(directory.places.database(), sql::sqlite_schema(), sqlite_options(options),
-               registry),
+      storage(make_storage(options, directory.places, registry)),
+      database(storage->database()),
       stores(store::ExecutionRules{.retention_days = options.execution_retention_days}),
-      new_admin_key(
-          first_start(database, stores.users, directory.places, options.admin_key, time.now())),
       authenticator(database, stores.users),
       page_cache(static_cast<std::size_t>(options.page_cache_mb) << 20, registry),
       feed(feed_limits(options), time, registry),
@@ -38,8 +31,29 @@ Engine::Engine(const config::Options& options, const Clock& time)
            .clock = clock,
            .workers = workers,
            .registry = registry,
-           .trouble = [this] { return database.trouble(); }}) {
+           .trouble = [this] {
+             const std::string unprepared = watch_ ? watch_->trouble() : std::string();
+             return unprepared.empty() ? storage->trouble() : unprepared;
+           }}) {
   authenticator.on_forget([this] { feed.look_up(); });
+  std::function<std::optional<std::string>()> prepare = [this, given_key = options.admin_key] {
+    std::optional<std::string> key;
+    storage->prepare([&] {
+      key = first_start(database, stores.users, directory.places, given_key, clock.now());
+    });
+    return key;
+  };
+  std::function<void()> prepare_late;
+  try {
+    new_admin_key = prepare();
+  } catch (const Unavailable&) {
+    if (!show_late_key) throw;
+    prepare_late = [prepare, show_late_key] {
+      if (const std::optional<std::string> key = prepare()) show_late_key(*key);
+    };
+  }
+  if (database.is_shared())
+    watch_.emplace(*storage, authenticator, clock, registry, std::move(prepare_late));
 }
 
 }  // namespace onggi::app

@@ -1,41 +1,52 @@
-// onggi without its network: an opened data directory and the API on it.
+// onggi without its network: a database and the API on it.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "api/api.h"
 #include "app/data_directory.h"
+#include "app/storage.h"
+#include "app/watch.h"
 #include "auth/authenticator.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/workers.h"
 #include "cache/pages.h"
 #include "config/options.h"
-#include "db/sqlite/sqlite.h"
 #include "store/stores.h"
 
 namespace onggi::app {
 
 class Engine {
  public:
+  // Takes the key of user admin, if this start has made one: to be shown once.
+  using ShowKey = std::function<void(const std::string& key)>;
+
   // Makes the directory where there is none, locks it, brings the store up to date and sees to the
-  // first start. Throws std::runtime_error with a message for the user. `clock` must outlive the
-  // engine.
-  Engine(const config::Options& options, const Clock& clock);
+  // first start. With `show_late_key` a database that cannot be reached yet is waited for, in the
+  // background; else it is an error. Throws std::runtime_error with a message for the user. `clock`
+  // must outlive the engine.
+  Engine(const config::Options& options, const Clock& clock, ShowKey show_late_key = nullptr);
 
   const Clock& clock;
   const DataDirectory directory;
   Registry registry;
-  db::Sqlite database;
+  const std::unique_ptr<Storage> storage;
+  db::Database& database;
   const store::Stores stores;
-  // The key of user admin, if this start has made one: to be shown once.
-  const std::optional<std::string> new_admin_key;
+  // The key of user admin, if this start has made one at once: to be shown once.
+  std::optional<std::string> new_admin_key;
   auth::Authenticator authenticator;
   cache::Pages page_cache;
   feed::Feed feed;
   Workers workers;
   api::Api api;
+
+ private:
+  std::optional<Watch> watch_;  // where the database is shared with other servers
 };
 
 }  // namespace onggi::app

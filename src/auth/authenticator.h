@@ -2,10 +2,13 @@
 //
 // On the embedded store this server is the only writer, so that what is kept is always right:
 // whatever changes a key, a role or a user calls forget() in its after_commit. What was read before
-// such a change is not kept after it (a generation counts them).
+// such a change is not kept after it (a generation counts them). Where other servers write to the
+// same database, what is kept is used only while somebody confirms, again and again, that no key
+// and no user has changed: a revoked key works nowhere after a second.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -21,6 +24,7 @@
 namespace onggi::auth {
 
 inline constexpr std::size_t kept_max = 10'000;  // beyond: the memory starts anew
+inline constexpr std::chrono::milliseconds confirmed_for{900};
 
 class Authenticator {
  public:
@@ -39,12 +43,27 @@ class Authenticator {
 
   // Thread-safe and quick: call it from after_commit.
   void forget();
+  // From now on what is kept is used for `confirmed_for` after a confirmation at most.
+  void require_confirmation() { is_confirmed_until_ = Steady::time_point{}; }
+  // Nothing that is kept had changed at `asked` (what had changed was forgotten before).
+  // Thread-safe.
+  void confirm(std::chrono::steady_clock::time_point asked) {
+    is_confirmed_until_ = asked + confirmed_for;
+  }
+
   // Another number after every forget(): while it is the same, so are keys and roles.
   std::uint64_t generation() const { return generation_; }
   // Called at the end of every forget(). To be set before there are any.
   void on_forget(std::function<void()> forgotten) { forgotten_ = std::move(forgotten); }
 
  private:
+  using Steady = std::chrono::steady_clock;
+
+  bool is_confirmed() const {
+    const Steady::time_point until = is_confirmed_until_;
+    return until == Steady::time_point::max() || Steady::now() < until;
+  }
+
   struct HashOfHash {
     std::size_t operator()(const Sha256& hash) const noexcept {
       std::size_t value;
@@ -58,6 +77,7 @@ class Authenticator {
   const store::Users& users_;
   std::mutex mutex_;
   std::atomic<std::uint64_t> generation_ = 0;
+  std::atomic<Steady::time_point> is_confirmed_until_ = Steady::time_point::max();
   std::unordered_map<Sha256, store::Principal, HashOfHash> keys_;
   std::unordered_map<Uuid, model::Role> roles_;
   std::function<void()> forgotten_;

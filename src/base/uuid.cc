@@ -57,6 +57,11 @@ void put_big_endian(std::uint64_t value, std::uint8_t* at) {
   }
 }
 
+std::uint64_t time_bits(Time time) {
+  constexpr std::int64_t latest = (std::int64_t{1} << 48) - 1;
+  return static_cast<std::uint64_t>(std::clamp<std::int64_t>(time.ms, 0, latest)) << 16;
+}
+
 }  // namespace
 
 Time Uuid::time() const {
@@ -96,11 +101,15 @@ Uuid Uuid::from_bytes(std::string_view raw) {
 Uuid Uuid::v7(Time time) {
   thread_local Tail tail;
   tail.advance();
-  const auto ms =
-      static_cast<std::uint64_t>(std::clamp<std::int64_t>(time.ms, 0, (std::int64_t{1} << 48) - 1));
   Uuid id;
-  put_big_endian(ms << 16 | 0x7000 | tail.high, id.bytes.data());
+  put_big_endian(time_bits(time) | 0x7000 | tail.high, id.bytes.data());
   put_big_endian(std::uint64_t{0b10} << 62 | tail.low, id.bytes.data() + 8);
+  return id;
+}
+
+Uuid Uuid::least_of(Time time) {
+  Uuid id;
+  put_big_endian(time_bits(time), id.bytes.data());
   return id;
 }
 

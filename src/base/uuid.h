@@ -36,6 +36,8 @@ struct Uuid {
   // per-thread generator seeded by the operating system; ids need to be unique, not secret. Ids of
   // one thread made for one millisecond ascend.
   static Uuid v7(Time time);
+  // The least that a version 7 id of this time or a later one can be (clamped as above).
+  static Uuid least_of(Time time);
 };
 
 // 36 characters, lower case.

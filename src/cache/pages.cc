@@ -41,9 +41,8 @@ void Pages::drop(Shard& shard, std::list<Entry>::iterator entry) {
   shard.entries.erase(entry);
 }
 
-std::shared_ptr<const Page> Pages::get(std::string_view key) {
+std::shared_ptr<const Page> Pages::get(std::string_view key, Stamp now) {
   Shard& shard = shard_of(key);
-  const Stamp now = stamp();
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.by_key.find(key);
   if (found == shard.by_key.end()) {
@@ -51,7 +50,7 @@ std::shared_ptr<const Page> Pages::get(std::string_view key) {
     return nullptr;
   }
   const auto entry = found->second;
-  if (entry->stamp != now) {
+  if (entry->stamp < now) {
     drop(shard, entry);
     misses_.add();
     return nullptr;
@@ -64,11 +63,13 @@ std::shared_ptr<const Page> Pages::get(std::string_view key) {
 void Pages::put(std::string key, std::shared_ptr<const Page> page, Stamp before) {
   Entry entry{std::move(key), std::move(page), before};
   const std::size_t bytes = weight(entry);
-  if (bytes > most_bytes_ || stamp() != before) return;
+  if (bytes > most_bytes_) return;
   Shard& shard = shard_of(entry.key);
   const std::lock_guard lock(shard.mutex);
-  if (const auto found = shard.by_key.find(entry.key); found != shard.by_key.end())
+  if (const auto found = shard.by_key.find(entry.key); found != shard.by_key.end()) {
+    if (found->second->stamp > before) return;
     drop(shard, found->second);
+  }
   while (shard.bytes + bytes > most_bytes_) drop(shard, std::prev(shard.entries.end()));
   shard.entries.push_front(std::move(entry));
   shard.by_key.emplace(shard.entries.front().key, shard.entries.begin());

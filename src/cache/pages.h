@@ -1,9 +1,11 @@
 // Rendered pages kept in memory, the ones used last, up to a bound of bytes.
 //
-// A page is good for as long as nothing that any page shows has changed: forget_all() makes all of
-// them void at once, without touching one. That is coarse, and meant to be: a page that is read a
-// thousand times a second is rendered once more after each change of some definition, and no list
-// of who shows what can ever be wrong. What is recorded (executions) is on no page that is kept.
+// A page is good for as long as nothing that it may show has changed: what that is is counted, and a
+// page bears the count that was read before it. That is coarse, and meant to be: a page that is
+// read a thousand times a second is rendered once more after each change of some definition, and no
+// list of who shows what can ever be wrong. What is recorded (executions) is on no page that is
+// kept. On the embedded store changes are counted here, and forget_all() makes all pages void at
+// once; where other servers write to the same database, they are counted there.
 #pragma once
 
 #include <array>
@@ -43,13 +45,15 @@ class Pages {
   // 0 bytes: nothing is kept.
   Pages(std::size_t most_bytes, Registry& registry);
 
-  // Counts the changes. Taken before the read that a page is made from: a page is kept only if
-  // nothing has changed since.
+  // A count of changes. Taken before the read that a page is made from.
   using Stamp = std::uint64_t;
   Stamp stamp() const { return changes_.load(std::memory_order_acquire); }
+  bool is_kept() const { return most_bytes_ != 0; }
 
-  // Null: read it. `key` says which page, and for whom.
-  std::shared_ptr<const Page> get(std::string_view key);
+  // Null: read it. `key` says which page, and for whom; `now` what was counted within the request.
+  // What was read after that is good as well.
+  std::shared_ptr<const Page> get(std::string_view key, Stamp now);
+  // Unless one is kept already that was read later.
   void put(std::string key, std::shared_ptr<const Page> page, Stamp before);
   // To be called once a change is committed, before it is acknowledged.
   void forget_all() { changes_.fetch_add(1, std::memory_order_acq_rel); }

@@ -1,6 +1,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -10,8 +12,17 @@
 #include "db/sqlite/sqlite.h"
 
 namespace onggi::cli {
+namespace {
+
+constexpr std::string_view not_ours =
+    "a database of PostgreSQL is backed up by PostgreSQL's own tools: pg_dump for one that is "
+    "small, "
+    "pgBackRest or pg_basebackup with an archive of the write-ahead log for one that is not";
+
+}  // namespace
 
 int run(const Backup& command, const config::Settings& settings) {
+  if (!settings.options.database_url.empty()) throw std::runtime_error(std::string(not_ours));
   const app::Places places(settings.options.data);
   std::error_code error;
   if (!std::filesystem::exists(places.database(), error)) {

@@ -81,7 +81,7 @@ std::unique_ptr<Client> open_client(const config::Options& options) {
   if (auto server = connect_to_server(options)) return server;
   const app::Places places(options.data);
   std::error_code error;
-  if (!std::filesystem::exists(places.database(), error)) {
+  if (options.database_url.empty() && !std::filesystem::exists(places.database(), error)) {
     throw std::runtime_error(fmt::format(
         "there is no store in the data directory {} (onggi serve makes one)", options.data));
   }

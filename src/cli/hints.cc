@@ -65,8 +65,11 @@ std::string read_marker(const app::Places& places) {
 }  // namespace
 
 void show_new_key(const app::Engine& engine) {
-  if (!engine.new_admin_key) return;
-  fmt::print("the key of user admin, shown this once: {}\n", *engine.new_admin_key);
+  if (engine.new_admin_key) show_key(*engine.new_admin_key);
+}
+
+void show_key(const std::string& key) {
+  fmt::print("the key of user admin, shown this once: {}\n", key);
   std::fflush(stdout);
 }
 

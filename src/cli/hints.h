@@ -10,6 +10,7 @@ namespace onggi::cli {
 
 // Prints the key that this start has made, if it has, on a line of its own.
 void show_new_key(const app::Engine& engine);
+void show_key(const std::string& key);
 
 // On a terminal, and wherever the demo was filled in.
 bool wants_hints(const app::Places& places);

@@ -32,7 +32,7 @@ int run(const Serve&, const config::Settings& settings) {
   const config::Options& options = settings.options;
   app::configure_log(options.log_format, options.log_level);
 
-  app::Application application(options);
+  app::Application application(options, show_key);
   show_new_key(application.engine());
   application.start();
   spdlog::info("started data=\"{}\" addresses={}", options.data, application.addresses().size());

@@ -69,10 +69,21 @@ constexpr Option secret(Option row) {
   return not_in_file(row);
 }
 
+constexpr Option masked(Option row) {
+  row.is_secret = true;
+  return row;
+}
+
 constexpr std::array table{
     required(
         option<&Options::data>("data", Scope::store, "DIR",
                                "The data directory; made, with mode 0700, where there is none")),
+    masked(option<&Options::database_url>(
+        "database-url", Scope::store, "URL",
+        "Keep everything in this PostgreSQL database (postgres://...) instead of a file in the "
+        "data "
+        "directory. Arguments can be read by every user of the machine: a password is better given "
+        "by the environment or PGPASSFILE")),
     not_in_file(option<&Options::config>("config", Scope::store, "FILE",
                                          "Read options from this TOML file")),
     secret(option<&Options::admin_key>("admin-key", Scope::start, "KEY",
@@ -105,6 +116,14 @@ constexpr std::array table{
     between(1, 1'000'000,
             option<&Options::writer_queue>("writer-queue", Scope::serve, "N",
                                            "Writes that may wait for the disk; beyond, 503")),
+    between(0, 10'000,
+            option<&Options::database_connections>(
+                "database-connections", Scope::serve, "N",
+                "Connections to PostgreSQL, about; 0 is 8, and 6 for each event loop")),
+    between(100, 3'600'000,
+            option<&Options::statement_timeout_ms>(
+                "statement-timeout-ms", Scope::serve, "MS",
+                "How long PostgreSQL may take for one statement; beyond, 503")),
     between(
         0, 1'000'000,
         option<&Options::page_cache_mb>("page-cache-mb", Scope::serve, "MB",

@@ -18,6 +18,7 @@ inline constexpr std::array<std::string_view, 3> log_format_names{"auto", "text"
 struct Options {
   std::string data = "./onggi-data";
   std::string config;
+  std::string database_url;
   std::string admin_key;
   std::vector<std::string> listen{"127.0.0.1:8420"};
   std::string tls_cert;
@@ -29,6 +30,8 @@ struct Options {
   std::int64_t loops = 0;
   std::int64_t workers = 2;
   std::int64_t writer_queue = 1'024;
+  std::int64_t database_connections = 0;
+  std::int64_t statement_timeout_ms = 30'000;
   std::int64_t page_cache_mb = 64;
   std::int64_t longest_wait_ms = 20;
   std::int64_t execution_retention_days = 365;

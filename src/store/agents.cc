@@ -73,7 +73,8 @@ Agents::Agents()
     : Definitions(model::agent_shape,
                   {sql::agents_find, sql::agents_insert, sql::agents_update, sql::agents_remove,
                    sql::agents_list, sql::agents_count},
-                  SearchStatements{sql::search_agent_with_term, sql::search_agent_with_terms}) {}
+                  SearchStatements{sql::search_agent_with_term, sql::search_agent_with_terms,
+                                   "configuration"}) {}
 
 Task<std::optional<Page>> Agents::read(db::Connection& connection, Key key, Uuid reader) const {
   db::Params params;

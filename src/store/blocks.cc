@@ -8,7 +8,8 @@ Blocks::Blocks()
     : Definitions(model::block_shape,
                   {sql::blocks_find, sql::blocks_insert, sql::blocks_update, sql::blocks_remove,
                    sql::blocks_list, sql::blocks_count},
-                  SearchStatements{sql::search_block_with_term, sql::search_block_with_terms}) {}
+                  SearchStatements{sql::search_block_with_term, sql::search_block_with_terms,
+                                   "configuration"}) {}
 
 Task<std::optional<Page>> Blocks::read(db::Connection& connection, Key key, Uuid reader) const {
   db::Params params;

@@ -107,15 +107,40 @@ bool same_steps(Execution& before, Execution& after) {
   });
 }
 
+// The ids that a range of time can hold, the upper one not included: an id carries started_at, give
+// or take.
+struct IdRange {
+  Uuid least;
+  Uuid above;
+};
+
+IdRange ids_between(Time from, Time to) {
+  return {Uuid::least_of(Time{from.ms - id_drift_max_ms}),
+          Uuid::least_of(Time{to.ms + id_drift_max_ms + 1})};
+}
+
+// `ids` is what the parameters point into.
 db::Params list_params(const Uuid& owner, const ExecutionFilter& filter, const Place& after,
-                       std::int64_t limit) {
+                       std::int64_t limit, const IdRange& ids) {
   db::Params params = db::Params::of(owner, after.time);
   params.add_blob(after.key)
       .add(limit)
       .add(filter.from)
       .add(filter.status)
       .add(filter.subject)
-      .add(filter.session);
+      .add(filter.session)
+      .add(ids.least)
+      .add(ids.above);
+  return params;
+}
+
+db::Params step_params(const Uuid& execution, const model::Step& step,
+                       const std::string& document) {
+  db::Params params = db::Params::of(execution, step.step_number, document);
+  params.add(model::step_type_names[static_cast<std::size_t>(step.step_type)])
+      .add(step.content)
+      .add(step.step_metadata.text)
+      .add(step.timestamp);
   return params;
 }
 
@@ -253,7 +278,7 @@ Task<void> Executions::insert_steps(db::Connection& connection,
   for (const std::size_t i : of)
     for (model::Step& step : drafts[i].record->steps) {
       documents.push_back(model::to_json(model::step_shape, step));
-      rows.push_back(db::Params::of(drafts[i].record->id, step.step_number, documents.back()));
+      rows.push_back(step_params(drafts[i].record->id, step, documents.back()));
     }
   co_await connection.run_each(sql_.insert_step, std::move(rows));
 }
@@ -313,9 +338,10 @@ Task<Items> Executions::list(db::Connection& connection, Uuid owner, ExecutionFi
     co_await walk(connection, owner, filter, after, sieve);
     co_return std::move(sieve).items();
   }
+  const IdRange ids = ids_between(filter.from, after.time);
   const db::Rows rows = co_await connection.many_within(
       choose(filter, sql_.list, sql_.list_of, sql_.list_session),
-      list_params(owner, filter, after, range.limit + 1), page_max_bytes);
+      list_params(owner, filter, after, range.limit + 1, ids), page_max_bytes);
   std::vector<std::size_t> order(rows.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   const auto is_newer = [&](std::size_t a, std::size_t b) {
@@ -347,22 +373,28 @@ Task<Total> Executions::count(db::Connection& connection, Uuid owner,
     co_await walk(connection, owner, filter, end, sieve);
     co_return sieve.total();
   }
+  const IdRange ids = ids_between(filter.from, end.time);
   const db::Rows rows =
       co_await connection.many(choose(filter, sql_.count, sql_.count_of, sql_.count_session),
-                               list_params(owner, filter, end, count_max + 1));
+                               list_params(owner, filter, end, count_max + 1, ids));
   co_return Total::up_to(count_max, rows[0].integer(0));
 }
 
-// By day, as the index lies.
+// On the embedded store by day, as its index lies; on PostgreSQL along the list.
 Task<void> Executions::walk(db::Connection& connection, Uuid owner, ExecutionFilter filter,
                             Place after, Sieve& sieve) const {
   const Filter::Terms terms = filter.search->terms(owner.view());
+  const Filter::Parts parts = filter.search->parts("input_data");
   const std::string from = walk_from(after);
   const std::string earliest = walk_from(Place::before(filter.from));
+  const IdRange ids = ids_between(filter.from, after.time);
   db::Params params = db::Params::of(owner, after.time.ms / day_ms);
   params.add_blob(from).add(filter.from.ms / day_ms).add_blob(earliest);
   params.add_blob(terms.listed).add_blob(terms.unlisted).add(!filter.search->is_decided());
   params.add(filter.subject).add(filter.session).add(filter.status);
+  params.add(filter.from).add(after.time).add_blob(after.key).add(sieve.rows_wanted());
+  params.add(parts.contained).add_texts(parts.also_contained);
+  params.add(ids.least).add(ids.above).add(candidates_max).add(sieve.wants_documents());
   std::function<bool(const db::Row&)> take = [&sieve](const db::Row& row) {
     return sieve.take(row);
   };
@@ -373,7 +405,8 @@ std::unique_ptr<db::Cursor> Executions::open_export(db::Database& database, db::
                                                     Uuid owner,
                                                     const ExecutionFilter& filter) const {
   const Place end = Place::before(filter.to);
-  return database.open(cost, sql_.export_all, list_params(owner, filter, end, 0));
+  const IdRange ids = ids_between(filter.from, end.time);
+  return database.open(cost, sql_.export_all, list_params(owner, filter, end, 0, ids));
 }
 
 std::string Executions::export_lines(const db::Rows& rows, std::string_view name_member) {
@@ -475,7 +508,7 @@ Task<Result<std::vector<std::string>>> Executions::append_steps(db::Connection& 
   documents.reserve(steps.size());
   for (model::Step& step : steps) {
     documents.push_back(model::to_json(model::step_shape, step));
-    rows.push_back(db::Params::of(id, step.step_number, documents.back()));
+    rows.push_back(step_params(id, step, documents.back()));
   }
   if (rows.empty()) co_return documents;
   const std::int64_t inserted = co_await connection.run_each(sql_.insert_step, std::move(rows));

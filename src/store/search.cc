@@ -11,32 +11,58 @@ enum Column : int { place, document, whole };
 
 constexpr std::string_view of_everybody{};  // the scope of public documents
 
-// The parameters of a search among what is the reader's or public. `own` and `others` are what they
-// point into.
-db::Params search_params(const Uuid& reader, const std::string& from, const Filter::Terms& own,
-                         const Filter::Terms& others, bool is_decided) {
-  db::Params params = db::Params::of(reader);
-  params.add_blob(from)
-      .add_blob(own.listed)
-      .add_blob(others.listed)
-      .add_blob(own.unlisted)
-      .add_blob(others.unlisted)
-      .add(!is_decided);
+// What the parameters of a search point into.
+struct Search {
+  Search(const Filter& filter, std::string_view document, const Uuid& who, const Place& after)
+      : reader(who),
+        from(walk_from(after)),
+        own(filter.terms(who.view())),
+        others(filter.terms(of_everybody)),
+        parts(filter.parts(document)),
+        time(after.time),
+        id(after.key.substr(0, sizeof(Uuid))),
+        position(after.key.size() > sizeof(Uuid) ? db::position_in(after.key) : std::nullopt) {}
+
+  const Uuid reader;
+  const std::string from;
+  const Filter::Terms own;
+  const Filter::Terms others;
+  const Filter::Parts parts;
+  const Time time;
+  const std::string id;
+  const std::optional<std::uint32_t> position;  // of a node
+};
+
+// Among what is the reader's or public.
+db::Params search_params(const Search& search, const Filter& filter, const Sieve& sieve) {
+  db::Params params = db::Params::of(search.reader);
+  params.add_blob(search.from)
+      .add_blob(search.own.listed)
+      .add_blob(search.others.listed)
+      .add_blob(search.own.unlisted)
+      .add_blob(search.others.unlisted)
+      .add(!filter.is_decided());
+  params.add(search.time)
+      .add_blob(search.id)
+      .add(search.position ? std::int64_t{*search.position} : -1)
+      .add(sieve.rows_wanted())
+      .add(search.parts.equal)
+      .add(search.parts.contained)
+      .add_texts(search.parts.also_contained)
+      .add(candidates_max)
+      .add(sieve.wants_documents());
   return params;
 }
 
 Task<void> walk(db::Connection& connection, const SearchStatements& statements, Uuid reader,
                 const Place& after, const Filter& filter, Sieve& sieve) {
-  const std::string from = walk_from(after);
-  const Filter::Terms own = filter.terms(reader.view());
-  const Filter::Terms others = filter.terms(of_everybody);
-  const bool is_one = own.listed.size() == sizeof(json::Term);
+  const Search search(filter, statements.document, reader, after);
+  const bool is_one = search.own.listed.size() == sizeof(json::Term);
   const db::Statement& statement = is_one ? statements.with_term : statements.with_terms;
   std::function<bool(const db::Row&)> take = [&sieve](const db::Row& row) {
     return sieve.take(row);
   };
-  co_await connection.scan(statement, search_params(reader, from, own, others, filter.is_decided()),
-                           std::move(take));
+  co_await connection.scan(statement, search_params(search, filter, sieve), std::move(take));
 }
 
 }  // namespace
@@ -80,6 +106,22 @@ Filter::Terms Filter::terms(std::string_view scope) const {
   return {json::joined(all), json::joined({&unlisted, 1})};
 }
 
+Filter::Parts Filter::parts(std::string_view document) const {
+  Parts parts;
+  json::Object equal;
+  for (const json::Object& wanted : wanted_)
+    for (const auto& member : wanted) {
+      if (member.key() != document)
+        equal.emplace(member.key(), member.value());
+      else if (!parts.contained)
+        parts.contained = json::canonical(member.value());
+      else
+        parts.also_contained.push_back(json::canonical(member.value()));
+    }
+  parts.equal = json::canonical(json::Value(std::move(equal)));
+  return parts;
+}
+
 bool Filter::is_decided() const {
   return std::ranges::all_of(
       wanted_, [](const json::Object& wanted) { return json::filter_terms(wanted, {}).decide; });
@@ -97,6 +139,12 @@ bool Sieve::matches(const db::Row& row) {
 }
 
 bool Sieve::take(const db::Row& row) {
+  // Where the store itself has stopped looking.
+  if (row.is_null(Column::document) && !row.is_null(Column::whole)) {
+    last_place_ = row.text(Column::place);
+    is_cut_ = true;
+    return false;
+  }
   ++candidates_;
   if (matches(row)) {
     if (found_ == limit_) {

@@ -1,15 +1,19 @@
 // Containment searches: which documents contain a filter, in the order of their list.
 //
-// A walk over the index of terms (json/terms.h, sql/search.sql) yields candidates, newest first.
-// Where the terms decide, a candidate is a match; else its document is held against the filter. The
-// work for one answer is bounded: beyond `candidates_max` candidates, or `checked_bytes_max` bytes
-// of documents held against the filter, a page ends early, with a place to go on after, and a count
-// is a lower bound.
+// On the embedded store a walk over the index of terms (json/terms.h, sql/search.sql) yields
+// candidates, newest first. Where the terms decide, a candidate is a match; else its document is
+// held against the filter. PostgreSQL has GIN indexes and returns what matches
+// (sql/search.postgres.sql); the parameters of both stand one after the other. The work for one
+// answer is bounded: beyond `candidates_max` candidates, or `checked_bytes_max` bytes of documents
+// held against the filter, a page ends early, with a place to go on after, and a count is a lower
+// bound.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "db/database.h"
@@ -48,14 +52,24 @@ class Filter {
   // Whether the terms alone decide.
   bool is_decided() const;
 
+  // The same for a store that has the documents' members in columns: as JSON.
+  struct Parts {
+    std::string equal;                     // an object of the members that are plain
+    std::optional<std::string> contained;  // what the member `document` is to contain
+    std::vector<std::string> also_contained;
+  };
+  Parts parts(std::string_view document) const;
+
  private:
   std::vector<json::Object> wanted_;
 };
 
-// The statements of one kind: with_term for filters of one term.
+// The statements of one kind: with_term for filters of one term. `document` is the member that is
+// searched by containment.
 struct SearchStatements {
   const db::Statement& with_term;
   const db::Statement& with_terms;
+  std::string_view document;
 };
 
 // Appends an item to a page, from a row of the statement: place, document, whole, and what else it
@@ -77,6 +91,10 @@ class Sieve {
   // Keeps `limit` items and looks for one more.
   Sieve(const Filter& filter, std::int64_t limit, AppendItem append)
       : filter_(filter), limit_(limit), append_(std::move(append)) {}
+
+  // How many rows are of use, where none is passed over, and whether with their documents.
+  std::int64_t rows_wanted() const { return limit_ + 1; }
+  bool wants_documents() const { return static_cast<bool>(append_); }
 
   // False: enough.
   bool take(const db::Row& row);

@@ -38,7 +38,8 @@ Task<void> write_graph(db::Connection& connection, const Uuid& id, const model::
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const model::WorkflowNode& node = graph.nodes[i];
     rows.push_back(db::Params::of(id, static_cast<std::int64_t>(i), node.id, node.type,
-                                  node.parent_id, node.agent_id, node.block_id, documents[i]));
+                                  node.parent_id, node.agent_id, node.block_id, documents[i],
+                                  node.data.text));
   }
   co_await connection.run_each(sql::workflows_insert_node, std::move(rows));
   rows.clear();
@@ -48,7 +49,7 @@ Task<void> write_graph(db::Connection& connection, const Uuid& id, const model::
     const model::WorkflowEdge& kept = graph.edges[i];
     rows.push_back(db::Params::of(id, static_cast<std::int64_t>(i), kept.id, kept.source,
                                   kept.target, kept.source_handle, kept.target_handle,
-                                  documents.back()));
+                                  documents.back(), kept.data.text));
   }
   co_await connection.run_each(sql::workflows_insert_edge, std::move(rows));
   rows.clear();
@@ -123,7 +124,7 @@ Task<std::unordered_set<Uuid>> visible(db::Connection& connection, const model::
 }
 
 constexpr SearchStatements node_search{sql::search_workflow_node_with_term,
-                                       sql::search_workflow_node_with_terms};
+                                       sql::search_workflow_node_with_terms, "data"};
 
 void append_optional(std::string_view member, std::optional<std::string_view> text,
                      std::string& out) {
@@ -150,11 +151,11 @@ void append_node(const db::Row& row, std::string& out) {
 }  // namespace
 
 Workflows::Workflows()
-    : Definitions(
-          model::workflow_shape,
-          {sql::workflows_find, sql::workflows_insert, sql::workflows_update, sql::workflows_remove,
-           sql::workflows_list, sql::workflows_count},
-          SearchStatements{sql::search_workflow_with_term, sql::search_workflow_with_terms}) {}
+    : Definitions(model::workflow_shape,
+                  {sql::workflows_find, sql::workflows_insert, sql::workflows_update,
+                   sql::workflows_remove, sql::workflows_list, sql::workflows_count},
+                  SearchStatements{sql::search_workflow_with_term, sql::search_workflow_with_terms,
+                                   "graph_definition"}) {}
 
 Task<std::optional<Page>> Workflows::read(db::Connection& connection, Key key, Uuid reader) const {
   db::Params params;

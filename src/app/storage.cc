@@ -1,0 +1,69 @@
+#include "app/storage.h"
+
+#include <thread>
+
+#include "db/postgres/postgres.h"
+#include "db/sqlite/sqlite.h"
+#include "sql/catalogue.h"
+
+namespace onggi::app {
+namespace {
+
+db::SqliteOptions sqlite_options(const config::Options& options) {
+  return {.waiting_writes = static_cast<std::size_t>(options.writer_queue),
+          .longest_wait = std::chrono::milliseconds(options.longest_wait_ms)};
+}
+
+class Embedded final : public Storage {
+ public:
+  Embedded(const config::Options& options, const Places& places, Registry& registry)
+      : database_(places.database(), sql::sqlite_schema(), sqlite_options(options), registry) {}
+
+  db::Database& database() override { return database_; }
+  void prepare(const std::function<void()>& first) override { first(); }
+  std::string trouble() override { return database_.trouble(); }
+  std::string damage() override {
+    const std::string found = database_.check_integrity();
+    return found == "ok" ? std::string() : found;
+  }
+
+ private:
+  db::Sqlite database_;
+};
+
+std::size_t loops_of(const config::Options& options) {
+  if (options.loops != 0) return static_cast<std::size_t>(options.loops);
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+db::PostgresOptions postgres_options(const config::Options& options) {
+  return {.url = options.database_url,
+          .connections = static_cast<std::size_t>(options.database_connections),
+          .loops = loops_of(options),
+          .statement_time = std::chrono::milliseconds(options.statement_timeout_ms)};
+}
+
+class Remote final : public Storage {
+ public:
+  Remote(const config::Options& options, Registry& registry)
+      : database_(postgres_options(options), sql::postgres_schema(), registry) {}
+
+  db::Database& database() override { return database_; }
+  void prepare(const std::function<void()>& first) override { database_.prepare(first); }
+  std::string trouble() override { return database_.trouble(); }
+  std::string damage() override { return {}; }
+  void make_room(Time from, Time to) override { database_.ensure_partitions(from, to); }
+
+ private:
+  db::Postgres database_;
+};
+
+}  // namespace
+
+std::unique_ptr<Storage> make_storage(const config::Options& options, const Places& places,
+                                      Registry& registry) {
+  if (options.database_url.empty()) return std::make_unique<Embedded>(options, places, registry);
+  return std::make_unique<Remote>(options, registry);
+}
+
+}  // namespace onggi::app

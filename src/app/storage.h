@@ -1,0 +1,38 @@
+// Which database the server works on: the one place that names the drivers.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "app/data_directory.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "config/options.h"
+#include "db/database.h"
+
+namespace onggi::app {
+
+class Storage {
+ public:
+  virtual ~Storage() = default;
+
+  virtual db::Database& database() = 0;
+  // Brings the schema up to date and then calls `first`; of several servers that start together on
+  // one database one at a time. Throws Unavailable where the database cannot be reached yet, and
+  // std::runtime_error with a message for the user where it cannot be used.
+  virtual void prepare(const std::function<void()>& first) = 0;
+  // Why it cannot serve right now, for the user; empty: it can. May block for two seconds.
+  virtual std::string trouble() = 0;
+  // What the database itself finds wrong, a line each; empty: nothing.
+  virtual std::string damage() = 0;
+  // Room for what executions of these times need.
+  virtual void make_room(Time, Time) {}
+};
+
+// The embedded store in the data directory, or what --database-url names. Throws std::runtime_error
+// with a message for the user.
+std::unique_ptr<Storage> make_storage(const config::Options& options, const Places& places,
+                                      Registry& registry);
+
+}  // namespace onggi::app

@@ -1,0 +1,56 @@
+// What a server on a shared database sees to all the time, on a thread of its own: that the
+// database is prepared as soon as it can be reached, that keys which were revoked elsewhere stop
+// working here within a second, that there are partitions for the months to come, and how many
+// executions are stuck.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "app/storage.h"
+#include "auth/authenticator.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+
+namespace onggi::app {
+
+class Watch {
+ public:
+  // `prepare` is called until it has succeeded; null: it has already.
+  Watch(Storage& storage, auth::Authenticator& authenticator, const onggi::Clock& clock,
+        Registry& registry, std::function<void()> prepare);
+  ~Watch();
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  // Why the database is not prepared; empty: it is.
+  std::string trouble() const;
+
+ private:
+  void run();
+  bool try_to_prepare();
+  void look_at_keys();
+  void look_at_months();
+  void count_stuck();
+  bool rest();
+
+  Storage& storage_;
+  auth::Authenticator& authenticator_;
+  const onggi::Clock& clock_;
+  std::function<void()> prepare_;
+  Gauge& stuck_agents_;
+  Gauge& stuck_workflows_;
+  std::optional<std::int64_t> keys_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string trouble_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace onggi::app
