@@ -17,7 +17,7 @@
 with asked as materialized (
     select case
         when cast($12 as jsonb) - 'is_public' = '{}' and coalesce(cardinality(cast($14 as jsonb[])), 0) = 0 and cast($13 as jsonb) is null then 'list'
-        when cast($12 as jsonb) - 'is_public' = '{}' and coalesce(cardinality(cast($14 as jsonb[])), 0) = 0 and cast($13 as jsonb) - 'llm_provider' = '{}' and jsonb_typeof($13 -> 'llm_provider') = 'string'
+        when cast($12 as jsonb) - 'is_public' = '{}' and coalesce(cardinality(cast($14 as jsonb[])), 0) = 0 and case when jsonb_typeof(cast($13 as jsonb)) = 'object' then cast($13 as jsonb) - 'llm_provider' = '{}' else false end and jsonb_typeof($13 -> 'llm_provider') = 'string'
             and length($13 ->> 'llm_provider') <= 200 then 'provider'
         when cast($13 as jsonb) is not null then 'document'
         else 'filters' end as form,

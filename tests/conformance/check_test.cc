@@ -171,7 +171,7 @@ TEST_P(SoundTest, an_empty_store_is_sound) {
 TEST_P(SoundTest, troubles_are_told_up_to_a_bound) {
   World world(*GetParam());
   for (int i = 0; i < 150; ++i) world.user();
-  constexpr db::Statement tamper{"tamper", "update users set name = 'Mallory'"};
+  static constexpr db::Statement tamper{"tamper", "update users set name = 'Mallory'"};
   world.run(tamper);
   EXPECT_EQ(store::check(world.database()).troubles.size(), store::troubles_max);
 }

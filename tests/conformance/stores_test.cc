@@ -301,7 +301,7 @@ TEST_P(StoresTest, an_answer_is_kept_for_24_hours) {
     });
   };
   const auto kept = [&] {
-    constexpr db::Statement count{"count", "select count(*) from idempotency_keys"};
+    static constexpr db::Statement count{"count", "select count(*) from idempotency_keys"};
     return world.many(count)[0].integer(0);
   };
   for (int i = 0; i < 4; ++i) keep(fmt::format("k{}", i), "first");
@@ -323,7 +323,7 @@ TEST_P(StoresTest, an_answer_is_kept_for_24_hours) {
   for (int i = 0; is_postgres(*GetParam()) && kept() > 1 + i && i < 1'000; ++i)
     keep(fmt::format("n{}", i), "later");
   const auto expired = [&] {
-    constexpr db::Statement old{"old",
+    static constexpr db::Statement old{"old",
                                 "select count(*) from idempotency_keys where created_at <= $1"};
     return world.many(old, db::Params::of(Time{world.now.ms - day_ms}))[0].integer(0);
   };
