@@ -126,7 +126,7 @@ case("users.count_keys", of(OWNER, LATEST, NIL, "10001"), reads=10_001, why="cou
 case("users.remove_key", of(numbered(KEY, 7), OWNER))
 case("users.any")
 case("idempotency.find", of(OWNER, "'/api/agent-builder/executions'", "'key 50'", "now() - interval '1 day'"))
-case("idempotency.insert", of(OWNER, "'/p'", "'k'", BYTES, NOW, "201", "null", "null", BYTES))
+case("idempotency.insert", of(OWNER, "'/p'", "'k'", "sha256('k')", NOW, "201", "null", "null", BYTES))
 case("idempotency.expire", of("now() - interval '1 day'"))
 case("pages.confirm", of(OWNER))
 case("pages.keys")

@@ -352,7 +352,7 @@ create table idempotency_keys (
     user_id      uuid        not null,
     path         text        collate "C" not null,
     key          text        collate "C" not null,
-    request_hash bytea       not null,
+    request_hash bytea       not null check (length(request_hash) = 32),
     created_at   timestamptz not null,
     status       integer     not null,
     location     text,
