@@ -183,44 +183,50 @@ order by n.created_at desc, n.workflow_id desc, n.position
 -- name: {kind}_execution_with_terms
 -- for: agent, workflow
 -- $1 owner, $9 the agent or workflow, $10 session and $11 status or null, $12 from, ($13, $14) the place, $15 rows at most, $16 what the input
--- contains, $17 further ones, $18 the least id and $19 one above all that the range can hold, $20 candidates at most, $21 whether documents are asked for. A walk along the list; where it
--- ends for having seen enough, one more row says where, with an empty `whole`.
-with found as materialized (
-    select started_at, id, document, {kind}_id from (
-        (select started_at, id, document, {kind}_id, input_data from {kind}_executions
-        where user_id = $1 and started_at >= $12 and (started_at, id) < ($13, $14) and id >= $18
-            and (cast($11 as text) is null or status = $11) and (cast($10 as text) is null or session_id = $10)
-            and id < case when cast($9 as uuid) is null then cast($19 as uuid) end
-        order by started_at desc, id desc limit $20)
+-- contains, $17 further ones, $18 the least id and $19 one above all that the range can hold, $21 whether documents are asked for.
+--
+-- First a walk over the newest 1,000: what many inputs contain is found there. What they do not is seldom, or old, and is looked up below where the
+-- walk ended, in the GIN index, which holds the owner as well: nobody's search reads another's rows. The order is not the index's: the
+-- matches are sorted. No index that begins with user_id may serve this second part, so it does not name user_id but as the GIN index has it.
+with walked as materialized (
+    select started_at, id, {kind}_id, document from (
+        (select started_at, id, {kind}_id, document, input_data from {kind}_executions
+        where user_id = $1 and (started_at, id) < ($13, $14) and started_at >= $12 and id >= $18 and (id < case when cast($9 as uuid) is null then cast($19 as uuid) end or id = case when cast($9 as uuid) is null then cast($19 as uuid) end)
+            and (cast($10 as text) is null or session_id = $10) and (cast($11 as text) is null or status = $11)
+        order by started_at desc, id desc limit 1000)
         union all
-        (select started_at, id, document, {kind}_id, input_data from {kind}_executions
-        where user_id = $1 and {kind}_id = $9 and started_at >= $12 and (started_at, id) < ($13, $14) and id >= $18
-            and (cast($11 as text) is null or status = $11) and (cast($10 as text) is null or session_id = $10)
-            and id < case when $9 is not null then cast($19 as uuid) end
-        order by started_at desc, id desc limit $20)
+        (select started_at, id, {kind}_id, document, input_data from {kind}_executions
+        where user_id = $1 and {kind}_id = $9 and (started_at, id) < ($13, $14) and started_at >= $12 and id >= $18 and (id < case when cast($9 as uuid) is not null then cast($19 as uuid) end or id = case when cast($9 as uuid) is not null then cast($19 as uuid) end)
+            and (cast($10 as text) is null or session_id = $10) and (cast($11 as text) is null or status = $11)
+        order by started_at desc, id desc limit 1000)
     ) candidate
     where input_data @> $16 and not exists (select 1 from unnest(cast($17 as jsonb[])) f where not input_data @> f)
     limit $15
+),
+ended as materialized (
+    select started_at, id from (
+        (select started_at, id from {kind}_executions
+        where user_id = $1 and (started_at, id) < ($13, $14) and started_at >= $12 and id >= $18 and (id < case when cast($9 as uuid) is null then cast($19 as uuid) end or id = case when cast($9 as uuid) is null then cast($19 as uuid) end)
+            and (cast($10 as text) is null or session_id = $10) and (cast($11 as text) is null or status = $11)
+        order by started_at desc, id desc limit 1000)
+        union all
+        (select started_at, id from {kind}_executions
+        where user_id = $1 and {kind}_id = $9 and (started_at, id) < ($13, $14) and started_at >= $12 and id >= $18 and (id < case when cast($9 as uuid) is not null then cast($19 as uuid) end or id = case when cast($9 as uuid) is not null then cast($19 as uuid) end)
+            and (cast($10 as text) is null or session_id = $10) and (cast($11 as text) is null or status = $11)
+        order by started_at desc, id desc limit 1000)
+    ) candidate
+    offset 999 limit 1
+),
+looked_up as materialized (
+    select started_at, id, {kind}_id, document from {kind}_executions
+    where (select count(*) from walked) < $15
+        and array[user_id] @> array[cast($1 as uuid)] and input_data @> $16 and not exists (select 1 from unnest(cast($17 as jsonb[])) f where not input_data @> f)
+        and (started_at, id) < ((select started_at from ended), (select id from ended)) and started_at >= $12
+        and id >= $18 and (id < $19 or id = $19)
+        and (cast($9 as uuid) is null or {kind}_id = $9)
+        and (cast($10 as text) is null or session_id = $10) and (cast($11 as text) is null or status = $11)
+    order by started_at desc, id desc limit $15
 )
 select onggi_place(f.started_at, f.id) as place, case when $21 then f.document else cast('' as bytea) end as document, cast(null as bytea) as whole,
     (select s.name from {kind}s s where s.id = f.{kind}_id and (s.user_id = $1 or s.is_public)) as name
-from found f
-union all
-select onggi_place(l.started_at, l.id), null, cast('' as bytea), null
-from (
-    select started_at, id from (
-        (select started_at, id from {kind}_executions
-        where user_id = $1 and started_at >= $12 and (started_at, id) < ($13, $14) and id >= $18
-            and (cast($11 as text) is null or status = $11) and (cast($10 as text) is null or session_id = $10)
-            and id < case when cast($9 as uuid) is null then cast($19 as uuid) end
-        order by started_at desc, id desc limit $20)
-        union all
-        (select started_at, id from {kind}_executions
-        where user_id = $1 and {kind}_id = $9 and started_at >= $12 and (started_at, id) < ($13, $14) and id >= $18
-            and (cast($11 as text) is null or status = $11) and (cast($10 as text) is null or session_id = $10)
-            and id < case when $9 is not null then cast($19 as uuid) end
-        order by started_at desc, id desc limit $20)
-    ) candidate
-    offset $20 - 1 limit 1
-) l
-where (select count(*) from found) < $15
+from (select * from walked union all select * from looked_up limit $15) f

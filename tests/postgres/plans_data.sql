@@ -37,15 +37,15 @@ from generate_series(1, 50) n;
 insert into api_keys
 select pg_temp.numbered(2, n), pg_temp.numbered(1, 1 + n % 50), 'key', sha256(cast(cast(n as text) as bytea)), now(), '{}' from generate_series(1, 2000) n;
 insert into tools
-select 'tool_' || n, 'Tool ' || n, null, 'search', '{}', '{}', 'custom', null, false, false, now() - n * interval '1 hour', now(), 1, null, '{}', '{}'
+select 'tool_' || n, 'Tool ' || n, null, 'search', '{}', '{}', 'custom', null, false, false, date_trunc('milliseconds', now()) - n * interval '1 hour', now(), 1, null, '{}', '{}'
 from generate_series(1, 500) n;
 insert into knowledgebases
-select pg_temp.numbered(4, n), pg_temp.numbered(1, 1 + n % 50), 'kb ' || n, null, 'e5', 500, 50, '{}', now() - n * interval '1 hour', now(), 1, null, '{}'
+select pg_temp.numbered(4, n), pg_temp.numbered(1, 1 + n % 50), 'kb ' || n, null, 'e5', 500, 50, '{}', date_trunc('milliseconds', now()) - n * interval '1 hour', now(), 1, null, '{}'
 from generate_series(1, 2000) n;
 
 insert into blocks (id, user_id, name, block_type, input_schema, output_schema, configuration, is_public, created_at, updated_at, version, document)
 select pg_temp.numbered(5, n), pg_temp.numbered(1, cast(1 + floor(50 * power(random(), 2)) as bigint)), 'block ' || n, 'llm', '{}', '{}',
-    jsonb_build_object('model', 'm' || n % 20, 'rank', n % 500), n % 20 = 0, now() - n * interval '1 hour', now(), 1, pg_temp.bytes(repeat('b', 500))
+    jsonb_build_object('model', 'm' || n % 20, 'rank', n % 500), n % 20 = 0, date_trunc('milliseconds', now()) - n * interval '1 hour', now(), 1, pg_temp.bytes(repeat('b', 500))
 from generate_series(1, 5000) n;
 
 insert into agents (id, user_id, name, agent_type, llm_provider, llm_model, configuration, is_public, created_at, updated_at, version, document)
@@ -53,7 +53,7 @@ select pg_temp.numbered(6, n), pg_temp.numbered(1, cast(1 + floor(50 * power(ran
     case when n % 10 = 0 then 'template_based' else 'custom' end, provider, 'model ' || n % 30,
     jsonb_build_object('llm_provider', provider, 'temperature', n % 10 / 10.0, 'limits', jsonb_build_object('max_tokens', n % 4096, 'timeout', n % 60),
         'tags', jsonb_build_array('t' || n % 100, 't' || n % 7), 'prompt', repeat('You are agent ' || n || '. ', 30)),
-    n % 20 = 0, now() - n * interval '20 minutes', now(), 1,
+    n % 20 = 0, date_trunc('milliseconds', now()) - n * interval '20 minutes', now(), 1,
     pg_temp.bytes(json_build_object('id', pg_temp.numbered(6, n), 'name', 'agent ' || n % 15000, 'text', repeat('You are agent ' || n || '. ', 30))::text)
 from (select n, case when n % 105 = 0 then 'ollama' when n % 3 = 0 then 'anthropic' else 'openai' end as provider from generate_series(1, 20000) n) a;
 insert into agent_tools
@@ -71,7 +71,7 @@ from generate_series(1, 1000) w, generate_series(1, 50) p;
 insert into workflows (
     id, user_id, name, graph_definition, is_public, created_at, updated_at, version, document, triggers, page, name_places)
 select pg_temp.numbered(7, w), pg_temp.numbered(1, cast(1 + floor(50 * power(random(), 2)) as bigint)), 'workflow ' || w, graph, w % 10 = 0,
-    now() - w * interval '3 hours', now(), 1, pg_temp.bytes(repeat('w', 400)), '"schedules":[],"webhooks":[]', pg_temp.bytes(graph::text || graph::text), ''
+    date_trunc('milliseconds', now()) - w * interval '3 hours', now(), 1, pg_temp.bytes(repeat('w', 400)), '"schedules":[],"webhooks":[]', pg_temp.bytes(graph::text || graph::text), ''
 from (
     select w, jsonb_build_object('nodes', jsonb_agg(node order by p), 'viewport', jsonb_build_object('zoom', w % 50), 'edges', (
         select jsonb_agg(jsonb_build_object('id', 'e' || e, 'source', 'n' || 1 + e % 50, 'target', 'n' || 1 + (e + 1) % 50)) from generate_series(1, 60) e)) as graph
@@ -114,7 +114,7 @@ from (select id, started_at from agent_executions order by id desc limit 40000) 
 insert into execution_steps
 select e.id, 'workflow', s, 'thought', 'content', '{}', e.started_at, '{}' from workflow_executions e, generate_series(1, 3) s;
 insert into idempotency_keys
-select pg_temp.numbered(1, 1 + n % 50), '/api/agent-builder/executions', 'key ' || n, sha256(cast(cast(n as text) as bytea)), now() - n * interval '2 seconds', 201, null, null, '{}'
+select pg_temp.numbered(1, 1 + n % 50), '/api/agent-builder/executions', 'key ' || n, sha256(cast(cast(n as text) as bytea)), date_trunc('milliseconds', now()) - n * interval '2 seconds', 201, null, null, '{}'
 from generate_series(1, 50000) n;
 
 set maintenance_work_mem = '512MB';

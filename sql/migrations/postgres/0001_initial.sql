@@ -342,11 +342,17 @@ create index ix_workflow_exec_user_workflow_status on workflow_executions (user_
 create index ix_workflow_exec_session_status on workflow_executions (session_id, status, user_id, started_at, id, workflow_id) where session_id is not null;
 create index ix_workflow_exec_status_started on workflow_executions (status, started_at) where status = 'running';
 
+-- What inputs contain, with the owner, so that a search meets in the index what is the owner's alone. jsonb_path_ops: one entry for each value with its
+-- path, a third of the size of jsonb_ops and as many fewer writes; what it lacks, keys without values, no search asks for.
+-- The list of entries that are not in order yet is read by every search: kept short.
+create index ix_agent_exec_input_data_gin on agent_executions using gin (input_data jsonb_path_ops, (array[user_id])) with (gin_pending_list_limit = 512);
+create index ix_workflow_exec_input_data_gin on workflow_executions using gin (input_data jsonb_path_ops, (array[user_id])) with (gin_pending_list_limit = 512);
+
 create table idempotency_keys (
     user_id      uuid        not null,
     path         text        collate "C" not null,
     key          text        collate "C" not null,
-    request_hash bytea       not null,
+    request_hash bytea       not null check (length(request_hash) = 32),
     created_at   timestamptz not null,
     status       integer     not null,
     location     text,
