@@ -46,12 +46,12 @@ join execution_steps t on t.execution_id = e.id and t.kind = '{kind}'
 where e.id = $1 and e.user_id = $2
 
 -- name: subject_agent
--- $1 id, $2 reader: itself and its name, where the reader can execute it.
-select id, name from agents where id = $1 and (user_id = $2 or is_public) and deleted_at is null
+-- $1 id, $2 reader: itself, its name and the reader, where the reader can execute it.
+select id, name, $2 from agents where id = $1 and (user_id = $2 or is_public) and deleted_at is null
 
 -- name: subject_workflow
--- $1 id, $2 reader: itself and its name, where the reader can execute it.
-select id, name from workflows where id = $1 and (user_id = $2 or is_public)
+-- $1 id, $2 reader: itself, its name and the reader, where the reader can execute it.
+select id, name, $2 from workflows where id = $1 and (user_id = $2 or is_public)
 
 -- name: head_{kind}
 -- for: agent, workflow

@@ -15,6 +15,7 @@
 #include "api/pages.h"
 #include "api/problem.h"
 #include "api/query.h"
+#include "api/recording.h"
 #include "api/request.h"
 #include "http/gzip.h"
 #include "http/negotiate.h"
@@ -126,6 +127,7 @@ struct Api::Impl {
   std::deque<RouteMetrics> metrics;
   Pages pages;
   InFlight in_flight;
+  Recording recording;
   std::atomic<bool> stopping{false};
 
   explicit Impl(Services given) : services(std::move(given)), router(routes(patterns)) {
@@ -198,7 +200,8 @@ Task<http::Response> Api::Impl::answer(http::Request& request, db::Cost& cost,
   Call call{.request = request,
             .endpoint = endpoints()[*match->route],
             .services = services,
-            .in_flight = in_flight};
+            .in_flight = in_flight,
+            .recording = recording};
   call.path = match->values;
   std::exception_ptr error;
   std::optional<http::Response> response;

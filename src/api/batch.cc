@@ -134,7 +134,7 @@ Task<Result<Answer>> create_executions(Call& call) {
   std::function<Task<Result<Answer>>(db::Connection&)> body =
       [&call, items, drafts, events](db::Connection& connection) -> Task<Result<Answer>> {
     const std::vector<Result<store::RecordedExecution>> results =
-        co_await call.executions().record(connection, drafts, call.user);
+        co_await call.executions().record(connection, drafts);
     announce(call, connection, events, new_ones(results));
     co_return Answer{.body = answer_body(*items, results, call.request.id)};
   };

@@ -108,6 +108,7 @@ struct Query {
 };
 
 class InFlight;
+class Recording;
 
 // One request on its way through an endpoint.
 struct Call {
@@ -115,6 +116,7 @@ struct Call {
   const Endpoint& endpoint;
   const Services& services;
   InFlight& in_flight;
+  Recording& recording;
   store::Principal caller{};
   std::optional<Sha256> credential{};  // hash of the key that the caller has shown
   Uuid user{};                         // for whom: the caller, or whom an admin acts for

@@ -2,6 +2,7 @@
 
 #include "api/events.h"
 #include "api/handlers.h"
+#include "api/recording.h"
 
 namespace onggi::api {
 namespace {
@@ -18,6 +19,15 @@ Task<Answer> list(Call& call, db::Connection& connection, store::ExecutionFilter
     total = counted;
   }
   co_return Answer{.body = list_body(call, std::move(items), total)};
+}
+
+Task<std::optional<store::ExecutionPage>> read_execution(Call& call, Uuid id) {
+  std::function<Task<std::optional<store::ExecutionPage>>(db::Connection&)> body =
+      [&call, id](db::Connection& connection) {
+        return call.executions().read(connection, id, call.user);
+      };
+  return call.services.database.read_one<std::optional<store::ExecutionPage>>(call.cost,
+                                                                              std::move(body));
 }
 
 // A search is within a range of time, and leaves the event loop to others.
@@ -41,28 +51,62 @@ store::ExecutionFilter filter_of(const Call& call, std::optional<Uuid> subject) 
   return filter;
 }
 
+namespace {
+
+// What a recorded or repeated creation answers.
+Task<Answer> answer_of(Call& call, db::Connection* connection, model::Execution& execution,
+                       store::RecordedExecution recorded) {
+  std::optional<store::ExecutionPage> page;
+  if (!recorded.is_repeated)
+    page = call.executions().page_of(execution, recorded.subject_name);
+  else if (connection != nullptr)
+    page = co_await call.executions().read(*connection, recorded.id, call.user);
+  else
+    page = co_await read_execution(call, recorded.id);
+  if (!page)
+    throw Unavailable("It is being removed at this moment; try again.", "read after write");
+  Answer answer{.status = recorded.is_repeated ? 200 : 201,
+                .body = std::move(page->body),
+                .version = page->version};
+  answer.location = call.resource + '/' + to_string(recorded.id);
+  co_return answer;
+}
+
+// With others that arrive at the same time.
+Task<Result<Answer>> create_among_others(Call& call, store::ExecutionDraft draft) {
+  Result<store::RecordedExecution> recorded = co_await call.recording.record(call, draft);
+  if (!recorded) co_return std::unexpected(std::move(recorded.error()));
+  Answer answer = co_await answer_of(call, nullptr, *draft.record, std::move(*recorded));
+  co_return answer;
+}
+
+bool goes_with_others(const Call& call) {
+  Executor* const executor = Executor::current();
+  return call.services.database.is_shared() && !call.idempotency_key && executor != nullptr &&
+         executor->reactor() != nullptr;
+}
+
+}  // namespace
+
 Task<Result<Answer>> create_execution(Call& call) {
   Result<store::ExecutionDraft> draft = call.executions().draft(*call.body, call.user, call.now);
   if (!draft) co_return std::unexpected(std::move(draft.error()));
+  if (goes_with_others(call)) {
+    Result<Answer> answer = co_await create_among_others(call, std::move(*draft));
+    co_return answer;
+  }
   auto drafts = std::make_shared<std::vector<store::ExecutionDraft>>();
   drafts->push_back(std::move(*draft));
   const std::shared_ptr<const std::vector<store::ExecutionDraft>> one = std::move(drafts);
   std::function<Task<Result<Answer>>(db::Connection&)> body =
       [&call, one](db::Connection& connection) -> Task<Result<Answer>> {
     std::vector<Result<store::RecordedExecution>> results =
-        co_await call.executions().record(connection, one, call.user);
+        co_await call.executions().record(connection, one);
     Result<store::RecordedExecution>& result = results.front();
     if (!result) co_return std::unexpected(std::move(result.error()));
-    if (!result->is_repeated) announce(call, connection, *one->front().record);
-    std::optional<store::ExecutionPage> page;
-    if (result->is_repeated)
-      page = co_await call.executions().read(connection, result->id, call.user);
-    else
-      page = call.executions().page_of(*one->front().record, result->subject_name);
-    Answer answer{.status = result->is_repeated ? 200 : 201,
-                  .body = std::move(page.value().body),
-                  .version = page->version};
-    answer.location = call.resource + '/' + to_string(result->id);
+    model::Execution& execution = *one->front().record;
+    if (!result->is_repeated) announce(call, connection, execution);
+    Answer answer = co_await answer_of(call, &connection, execution, std::move(*result));
     co_return answer;
   };
   Result<Answer> answer = co_await write(call, std::move(body));
@@ -101,13 +145,7 @@ Task<Result<Answer>> list_executions_of_workflow(Call& call) {
 }
 
 Task<Result<Answer>> get_execution(Call& call) {
-  std::function<Task<std::optional<store::ExecutionPage>>(db::Connection&)> body =
-      [&call](db::Connection& connection) {
-        return call.executions().read(connection, call.id(0), call.user);
-      };
-  std::optional<store::ExecutionPage> page =
-      co_await call.services.database.read_one<std::optional<store::ExecutionPage>>(
-          call.cost, std::move(body));
+  std::optional<store::ExecutionPage> page = co_await read_execution(call, call.id(0));
   if (!page) co_return store::not_found();
   co_return Answer{.body = std::move(page->body), .version = page->version};
 }

@@ -27,7 +27,9 @@ Application::Application(const config::Options& options, Engine::ShowKey show_la
 
 void Application::stop(std::chrono::milliseconds grace) {
   engine_.api.set_stopping();
-  if (!server_.stop(grace)) spdlog::warn("stop_cut_connections grace_ms={}", grace.count());
+  if (server_.stop(grace)) return;
+  spdlog::warn("stop_cut_connections grace_ms={}", grace.count());
+  engine_.storage->give_up();
 }
 
 }  // namespace onggi::app

@@ -21,6 +21,7 @@ class Embedded final : public Storage {
 
   db::Database& database() override { return database_; }
   void prepare(const std::function<void()>& first) override { first(); }
+  void prepare_as_it_is() override {}
   std::string trouble() override { return database_.trouble(); }
   std::string damage() override {
     const std::string found = database_.check_integrity();
@@ -50,6 +51,8 @@ class Remote final : public Storage {
 
   db::Database& database() override { return database_; }
   void prepare(const std::function<void()>& first) override { database_.prepare(first); }
+  void prepare_as_it_is() override { database_.prepare_as_it_is(); }
+  void give_up() override { database_.give_up(); }
   std::string trouble() override { return database_.trouble(); }
   std::string damage() override { return {}; }
   void make_room(Time from, Time to) override { database_.ensure_partitions(from, to); }

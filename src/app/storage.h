@@ -22,6 +22,10 @@ class Storage {
   // one database one at a time. Throws Unavailable where the database cannot be reached yet, and
   // std::runtime_error with a message for the user where it cannot be used.
   virtual void prepare(const std::function<void()>& first) = 0;
+  // As prepare() without changing anything: std::runtime_error where it is not up to date.
+  virtual void prepare_as_it_is() = 0;
+  // Ends what is under way: the server stops, and has waited long enough.
+  virtual void give_up() {}
   // Why it cannot serve right now, for the user; empty: it can. May block for two seconds.
   virtual std::string trouble() = 0;
   // What the database itself finds wrong, a line each; empty: nothing.

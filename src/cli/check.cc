@@ -34,7 +34,7 @@ int run(const Check&, const config::Settings& settings) {
   Registry registry;
   // Without the lock: a running server is not disturbed, and none is kept from starting.
   const std::unique_ptr<app::Storage> storage = app::make_storage(options, places, registry);
-  storage->prepare([] {});
+  storage->prepare_as_it_is();
   std::vector<std::string> wrong = lines_of(storage->damage());
   store::CheckReport report;
   if (wrong.empty()) report = store::check(storage->database());

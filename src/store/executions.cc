@@ -167,15 +167,17 @@ std::unexpected<Error> Executions::no_subject(const std::string& pointer) const 
                  is_agent ? "there is no such agent" : "there is no such workflow");
 }
 
-Task<std::unordered_map<Uuid, std::optional<std::string>>> Executions::known_subjects(
-    db::Connection& connection, const std::vector<ExecutionDraft>& drafts, Uuid owner) const {
-  std::unordered_map<Uuid, std::optional<std::string>> known;
+Task<Executions::Names> Executions::known_subjects(
+    db::Connection& connection, const std::vector<ExecutionDraft>& drafts) const {
+  Names known;
   std::vector<db::Params> asked;
-  for (const ExecutionDraft& draft : drafts)
-    if (known.emplace(draft.record->subject_id, std::nullopt).second)
-      asked.push_back(db::Params::of(draft.record->subject_id, owner));
+  for (const ExecutionDraft& draft : drafts) {
+    const Execution& execution = *draft.record;
+    if (known.emplace(std::pair(execution.user_id, execution.subject_id), std::nullopt).second)
+      asked.push_back(db::Params::of(execution.subject_id, execution.user_id));
+  }
   const db::Rows found = co_await connection.many_each(sql_.subject, std::move(asked));
-  for (const db::Row row : found) known[row.uuid(0)] = row.text(1);
+  for (const db::Row row : found) known[{row.uuid(2), row.uuid(0)}] = row.text(1);
   co_return known;
 }
 
@@ -186,19 +188,19 @@ Task<bool> Executions::is_known_subject(db::Connection& connection, Uuid subject
 }
 
 Task<std::vector<Result<RecordedExecution>>> Executions::record(
-    db::Connection& connection, std::shared_ptr<const std::vector<ExecutionDraft>> drafts,
-    Uuid owner) const {
-  const std::unordered_map<Uuid, std::optional<std::string>> known =
-      co_await known_subjects(connection, *drafts, owner);
+    db::Connection& connection, std::shared_ptr<const std::vector<ExecutionDraft>> drafts) const {
+  const Names known = co_await known_subjects(connection, *drafts);
   std::vector<Result<RecordedExecution>> results;
   results.reserve(drafts->size());
   for (const ExecutionDraft& draft : *drafts)
     results.emplace_back(RecordedExecution{draft.record->id});
   TakenIds taken = co_await taken_ids(connection, *drafts);
-  std::vector<std::size_t> fresh = tell_apart(*drafts, owner, taken, results);
+  std::vector<std::size_t> fresh = tell_apart(*drafts, taken, results);
   // A repetition is one even when its agent has gone since; only what is new needs it.
   std::erase_if(fresh, [&](std::size_t i) {
-    const std::optional<std::string>& name = known.at((*drafts)[i].record->subject_id);
+    const Execution& execution = *(*drafts)[i].record;
+    const std::optional<std::string>& name =
+        known.at(std::pair(execution.user_id, execution.subject_id));
     if (name)
       results[i]->subject_name = *name;
     else
@@ -226,7 +228,7 @@ Task<Executions::TakenIds> Executions::taken_ids(db::Connection& connection,
 // Repetitions and conflicts go into `results`; what is left is to be written. An id may also stand
 // twice in the same request.
 std::vector<std::size_t> Executions::tell_apart(const std::vector<ExecutionDraft>& drafts,
-                                                const Uuid& owner, TakenIds& taken,
+                                                TakenIds& taken,
                                                 std::vector<Result<RecordedExecution>>& results) {
   std::vector<std::size_t> fresh;
   for (std::size_t i = 0; i < drafts.size(); ++i) {
@@ -235,6 +237,7 @@ std::vector<std::size_t> Executions::tell_apart(const std::vector<ExecutionDraft
       continue;
     }
     const std::string_view hash = view(*drafts[i].request_hash);
+    const Uuid& owner = drafts[i].record->user_id;
     const auto [there, is_new] = taken.try_emplace(drafts[i].record->id, owner, std::string(hash));
     if (is_new)
       fresh.push_back(i);

@@ -1,6 +1,7 @@
 // Executions of agents and of workflows: one class, two tables.
 #pragma once
 
+#include <map>
 #include <unordered_map>
 
 #include "db/database.h"
@@ -67,11 +68,11 @@ class Executions {
   Result<ExecutionDraft> draft(const json::Value& body, const Uuid& owner, Time now,
                                std::string pointer = {}) const;
 
-  // In a transaction: all of them, each for itself. One result per draft, in order: 409 where the
-  // id is taken by another content, 422 where there is no such agent or workflow for the owner.
+  // In a transaction: all of them, each for itself and its owner. One result per draft, in order:
+  // 409 where the id is taken by another content, 422 where there is no such agent or workflow for
+  // the owner.
   Task<std::vector<Result<RecordedExecution>>> record(
-      db::Connection& connection, std::shared_ptr<const std::vector<ExecutionDraft>> drafts,
-      Uuid owner) const;
+      db::Connection& connection, std::shared_ptr<const std::vector<ExecutionDraft>> drafts) const;
 
   // What read() would show of one that was just recorded.
   ExecutionPage page_of(model::Execution& execution,
@@ -108,14 +109,15 @@ class Executions {
   using TakenIds =
       std::unordered_map<Uuid, std::pair<Uuid, std::string>>;  // id to (owner, request_hash)
 
-  // By id the names of those that the owner may execute; nullopt of the others.
-  Task<std::unordered_map<Uuid, std::optional<std::string>>> known_subjects(
-      db::Connection& connection, const std::vector<ExecutionDraft>& drafts, Uuid owner) const;
+  // By owner and id the names of those that the owner may execute; nullopt of the others.
+  using Names = std::map<std::pair<Uuid, Uuid>, std::optional<std::string>>;
+  Task<Names> known_subjects(db::Connection& connection,
+                             const std::vector<ExecutionDraft>& drafts) const;
   Task<bool> is_known_subject(db::Connection& connection, Uuid subject, Uuid owner) const;
   Task<TakenIds> taken_ids(db::Connection& connection,
                            const std::vector<ExecutionDraft>& drafts) const;
   static std::vector<std::size_t> tell_apart(const std::vector<ExecutionDraft>& drafts,
-                                             const Uuid& owner, TakenIds& taken,
+                                             TakenIds& taken,
                                              std::vector<Result<RecordedExecution>>& results);
   Task<void> insert(db::Connection& connection, const std::vector<ExecutionDraft>& drafts,
                     const std::vector<std::size_t>& of) const;

@@ -257,7 +257,7 @@ TEST_P(ExecutionsTest, every_combination_of_filters_lists_what_an_oracle_does) {
         const Uuid id = *Uuid::parse(item.at("id").as_string());
         co_await executions.remove(connection, id, owners[0], std::nullopt);
       }
-      co_await executions.record(connection, shared, owners[0]);
+      co_await executions.record(connection, shared);
       co_return true;
     }));
     std::ranges::sort(all, std::greater(),

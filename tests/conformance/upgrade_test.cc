@@ -65,7 +65,7 @@ TEST_F(UpgradeTest, what_was_there_before_the_index_is_found_by_it) {
       1, *stores_.agent_executions.draft(
              Object{{"agent_id", to_string(agent)}, {"input_data", {{"q", 1}}}}, owner, now_));
   write<bool>([&](db::Connection& connection) -> Task<Result<bool>> {
-    const auto recorded = co_await stores_.agent_executions.record(connection, drafts, owner);
+    const auto recorded = co_await stores_.agent_executions.record(connection, drafts);
     co_return recorded.front().has_value();
   });
 

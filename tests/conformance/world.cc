@@ -103,7 +103,7 @@ Result<store::RecordedExecution> World::record(const store::Executions& kind,
   return write<store::RecordedExecution>(
       [&](db::Connection& connection) -> Task<Result<store::RecordedExecution>> {
         std::vector<Result<store::RecordedExecution>> results =
-            co_await kind.record(connection, drafts, owner);
+            co_await kind.record(connection, drafts);
         co_return results.at(0);
       });
 }

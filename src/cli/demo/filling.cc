@@ -36,7 +36,7 @@ Task<Result<bool>> record(db::Connection& connection, const store::Executions& s
                           const ExecutionDrafts& drafts) {
   for (const auto& [owner, of_owner] : drafts) {
     std::vector<Result<store::RecordedExecution>> recorded =
-        co_await store.record(connection, of_owner, owner);
+        co_await store.record(connection, of_owner);
     for (Result<store::RecordedExecution>& each : recorded) {
       if (!each) co_return std::unexpected(std::move(each.error()));
     }

@@ -150,8 +150,8 @@ void Lane::answered(Shared& shared) {
   if (shared.group.empty()) {
     // Nothing was asked: the server has closed the connection.
     if (!shared.wire->is_quiet() || !shared.wire->take()) return;
-  } else if (!shared.wire->take()) {
-    return shared.wire->watch_for_answers();
+  } else if (!shared.wire->take() && shared.wire->watch_for_answers()) {
+    return;
   }
   end_group(shared);
   dispatch();
@@ -272,6 +272,22 @@ void Lane::fail_waiting(const std::exception_ptr& error) {
 void Lane::drop_idle() {
   exclusive_open_ -= idle_.size();
   idle_.clear();
+}
+
+void Lane::give_up_later() {
+  const std::lock_guard lock(mailbox_->mutex);
+  mailbox_->executor->post([this] {
+    const std::string why = "the server is stopping";
+    const std::exception_ptr error =
+        std::make_exception_ptr(Unavailable("The server is stopping.", why));
+    fail_queue(error);
+    fail_waiting(error);
+    std::vector<Shared*> shared;
+    for (const std::unique_ptr<Shared>& one : quick_) shared.push_back(one.get());
+    for (Shared* const one : shared) one->wire->give_up(why);
+    for (Wire* const wire : std::vector(busy_)) wire->give_up(why);
+    resume_finished();
+  });
 }
 
 // --- time ----------------------------------------------------------------------------------------

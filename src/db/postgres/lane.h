@@ -40,6 +40,9 @@ class Lane final : public Owner {
   void give_back(std::unique_ptr<Wire> wire) override;
   void drop_idle() override;
 
+  // Gives up all that is under way, in a turn of the loop. Thread-safe.
+  void give_up_later();
+
   // Goes on after `delay`.
   Task<void> pause(std::chrono::milliseconds delay);
 

@@ -56,6 +56,14 @@ int present_version(PGconn* connection) {
   return std::stoi(PQgetvalue(found.get(), 0, 0));
 }
 
+void require_no_newer(int present, std::span<const Migration> migrations) {
+  if (present > static_cast<int>(migrations.size()))
+    throw std::runtime_error(
+        fmt::format("the database was made by a newer version of onggi: its schema is version {}, "
+                    "this one knows {}",
+                    present, migrations.size()));
+}
+
 void apply(PGconn* connection, const Migration& step) {
   const std::string what = fmt::format("migration {} ({})", step.version, step.name);
   execute(
@@ -69,6 +77,23 @@ void apply(PGconn* connection, const Migration& step) {
 
 }  // namespace
 
+void check(PGconn* connection, std::span<const Migration> migrations) {
+  check_server(connection);
+  const Result found = execute(
+      connection, "select coalesce(to_regclass('schema_migrations')::text, '')", "cannot be read");
+  if (*PQgetvalue(found.get(), 0, 0) == '\0')
+    throw std::runtime_error("there is no store in this database (onggi serve makes one)");
+  const Result version =
+      execute(connection, "select coalesce(max(version), 0) from schema_migrations",
+              "the database cannot be read");
+  const int present = std::stoi(PQgetvalue(version.get(), 0, 0));
+  require_no_newer(present, migrations);
+  if (present < static_cast<int>(migrations.size()))
+    throw std::runtime_error(
+        fmt::format("the database's schema is version {} of {}: onggi serve brings it up to date",
+                    present, migrations.size()));
+}
+
 void migrate(PGconn* connection, std::span<const Migration> migrations,
              const std::function<void()>& first) {
   check_server(connection);
@@ -76,11 +101,7 @@ void migrate(PGconn* connection, std::span<const Migration> migrations,
           fmt::format("set statement_timeout = 0; select pg_advisory_lock({})", lock_key),
           "the database cannot be locked");
   const int present = present_version(connection);
-  if (present > static_cast<int>(migrations.size()))
-    throw std::runtime_error(
-        fmt::format("the database was made by a newer version of onggi: its schema is version {}, "
-                    "this one knows {}",
-                    present, migrations.size()));
+  require_no_newer(present, migrations);
   for (const Migration& step : migrations)
     if (step.version > present) apply(connection, step);
   first();

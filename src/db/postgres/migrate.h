@@ -18,4 +18,7 @@ namespace onggi::db::postgres {
 void migrate(PGconn* connection, std::span<const Migration> migrations,
              const std::function<void()>& first);
 
+// Throws std::runtime_error unless the database has all of them, and no more.
+void check(PGconn* connection, std::span<const Migration> migrations);
+
 }  // namespace onggi::db::postgres

@@ -171,6 +171,20 @@ void Postgres::prepare(const std::function<void()>& first) {
   });
 }
 
+void Postgres::prepare_as_it_is() {
+  const Wire::Connected connection = impl_->connector.connect();
+  check(connection.get(), impl_->schema.migrations);
+  impl_->is_ready.store(true, std::memory_order_release);
+}
+
+void Postgres::give_up() {
+  impl_->is_ready = false;
+  impl_->shared.give_up();
+  impl_->long_readers.give_up();
+  const std::lock_guard lock(impl_->mutex);
+  for (const auto& [reactor, lane] : impl_->lanes) lane->give_up_later();
+}
+
 // --- reads ---------------------------------------------------------------------------------------
 
 Task<Rows> Postgres::many(Cost& cost, const Statement& statement, Params params) {

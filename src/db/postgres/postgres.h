@@ -59,6 +59,14 @@ class Postgres final : public Database {
   // two seconds at most; not for event loops.
   std::string trouble();
 
+  // As prepare(), of a database that is there and up to date: changes nothing. Throws
+  // std::runtime_error where it is not.
+  void prepare_as_it_is();
+
+  // Gives up whatever is under way; who waits for it is told Unavailable. For a server that ends.
+  // Thread-safe; event loops must still run.
+  void give_up();
+
   // Makes the partitions for the months from `from` to `to` where there are none.
   void ensure_partitions(Time from, Time to);
 

@@ -21,6 +21,7 @@ Task<std::unique_ptr<Wire>> SharedConnections::take() {
     if (!idle_.empty()) {
       std::unique_ptr<Wire> wire = std::move(idle_.back());
       idle_.pop_back();
+      busy_.push_back(wire.get());
       co_return wire;
     }
     ++open_;
@@ -28,6 +29,8 @@ Task<std::unique_ptr<Wire>> SharedConnections::take() {
   std::unique_ptr<Wire> wire;
   try {
     wire = std::make_unique<Wire>(connector_.connect(), nullptr);
+    const std::lock_guard lock(mutex_);
+    busy_.push_back(wire.get());
   } catch (...) {
     give_back(nullptr);
     throw;
@@ -38,6 +41,7 @@ Task<std::unique_ptr<Wire>> SharedConnections::take() {
 void SharedConnections::give_back(std::unique_ptr<Wire> wire) {
   {
     const std::lock_guard lock(mutex_);
+    std::erase(busy_, wire.get());
     if (wire && !wire->is_broken() && idle_.size() < most_idle_)
       idle_.push_back(std::move(wire));
     else
@@ -54,6 +58,11 @@ void SharedConnections::drop_idle() {
     dropped.swap(idle_);
   }
   changed_.notify_all();
+}
+
+void SharedConnections::give_up() {
+  const std::lock_guard lock(mutex_);
+  for (const Wire* const wire : busy_) wire->cut();
 }
 
 }  // namespace onggi::db::postgres

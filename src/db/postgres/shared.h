@@ -22,6 +22,8 @@ class SharedConnections final : public Owner {
   Task<std::unique_ptr<Wire>> take() override;
   void give_back(std::unique_ptr<Wire> wire) override;
   void drop_idle() override;
+  // Ends the connections that are in use: who waits for an answer finds them lost.
+  void give_up();
 
  private:
   Connector& connector_;
@@ -31,6 +33,7 @@ class SharedConnections final : public Owner {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::unique_ptr<Wire>> idle_;
+  std::vector<Wire*> busy_;
   std::size_t open_ = 0;  // those in use and those being made included
   std::size_t waiting_ = 0;
 };

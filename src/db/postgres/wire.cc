@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include "db/postgres/failure.h"
 #include "db/postgres/values.h"
@@ -68,7 +69,9 @@ struct Wire::Ready {
 };
 
 Wire::Wire(Connected connection, Reactor* reactor)
-    : connection_(std::move(connection)), reactor_(reactor) {
+    : connection_(std::move(connection)),
+      reactor_(reactor),
+      descriptor_(PQsocket(connection_.get())) {
   PQsetnonblocking(connection_.get(), 1);
   PQenterPipelineMode(connection_.get());
   if (reactor_ != nullptr) watch_ = reactor_->watch(PQsocket(connection_.get()));
@@ -162,6 +165,8 @@ int Wire::flush() {
 void Wire::lose(const std::string& why) {
   if (broken_) return;
   broken_ = true;
+  // libpq may have closed the descriptor, and its number soon be another's.
+  watch_.reset();
   for (Expected& expected : expected_) {
     if (expected.query == nullptr) continue;
     if (!expected.query->error) expected.query->error = std::make_exception_ptr(Lost(why));
@@ -174,6 +179,10 @@ void Wire::lose(const std::string& why) {
 void Wire::give_up(const std::string& why) {
   lose(why);
   woken();
+}
+
+void Wire::cut() const {
+  ::shutdown(descriptor_, SHUT_RDWR);
 }
 
 bool Wire::take() {
@@ -267,6 +276,7 @@ void Wire::take_result(Expected& expected, const PGresult* result) {
 }
 
 void Wire::wait_on_reactor(bool for_write) {
+  if (!watch_) return;
   if (!waits_to_read_) {
     waits_to_read_ = true;
     watch_->wait(Reactor::Interest::read, [this] {
@@ -292,15 +302,15 @@ void Wire::woken() {
   }
 }
 
-void Wire::watch_for_answers() {
-  if (broken_) return;
-  wait_on_reactor(flush() > 0);
+bool Wire::watch_for_answers() {
+  if (!broken_) wait_on_reactor(flush() > 0);
+  return !broken_;
 }
 
 Task<void> Wire::settle(Clock::time_point deadline) {
   while (!broken_) {
     const bool for_write = flush() > 0;
-    if (take()) co_return;
+    if (take()) co_return;  // also where flush() has found it broken
     if (Clock::now() >= deadline) {
       lose("no answer in time");
       co_return;

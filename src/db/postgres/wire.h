@@ -95,10 +95,13 @@ class Wire {
   // For who waits by call-back: `ready` runs whenever there may be something to take, until
   // everything is answered.
   void on_ready(std::function<void()> ready) { on_ready_ = std::move(ready); }
-  void watch_for_answers();
+  // False: there is nothing to wait for, the connection is broken.
+  bool watch_for_answers();
 
   // Gives the connection up: it does not answer in time.
   void give_up(const std::string& why);
+  // Ends it for the thread that uses it, from another.
+  void cut() const;
   // Since when the oldest answer is due.
   Clock::time_point waiting_since() const { return waiting_since_; }
 
@@ -126,6 +129,7 @@ class Wire {
 
   Connected connection_;
   Reactor* const reactor_;
+  const int descriptor_;
   std::unique_ptr<Reactor::Watch> watch_;
   bool waits_to_read_ = false;
   bool waits_to_write_ = false;
