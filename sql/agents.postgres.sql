@@ -41,3 +41,16 @@ select t.id from unnest(cast($1 as text[])) asked(id) join tools t on t.id = ask
 -- name: is_knowledgebase
 -- $1 ids, $2 owners: those that are the owner's.
 select k.id from unnest(cast($1 as uuid[]), cast($2 as uuid[])) asked(id, owner) join knowledgebases k on k.id = asked.id and k.user_id = asked.owner
+
+-- name: list
+-- Each half in its own order and bounded: merged without, the planner sorts what it takes to be few.
+select created_at, id, document from (
+    (select created_at, id, document from agents
+    where user_id = $1 and not is_public and deleted_at is null and (created_at, id) < ($2, $3)
+    order by created_at desc, id desc limit $4)
+    union all
+    (select created_at, id, document from agents
+    where is_public and deleted_at is null and (created_at, id) < ($2, $3)
+    order by created_at desc, id desc limit $4)
+) shown
+order by created_at desc, id desc limit $4

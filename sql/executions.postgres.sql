@@ -3,6 +3,9 @@
 --
 -- A branch that the filters do not ask for gets null for $10: it can hold no id, so that all its partitions are passed over when the
 -- statement starts. (A condition on the parameter alone would leave them opened, and locked.)
+--
+-- What is equal stands in the comparison of rows and in the order as well: so one index alone gives the order, and the range is cut out of it. With
+-- `user_id = $1 and status = $6` the planner, who does not know $6, walks the index of all statuses in the months that are small.
 
 -- name: insert_{kind}
 -- for: agent, workflow
@@ -71,13 +74,13 @@ on conflict do nothing
 select p.started_at, p.id, p.document, (select s.name from {kind}s s where s.id = p.{kind}_id and (s.user_id = $1 or s.is_public))
 from (
     (select started_at, id, {kind}_id, document from {kind}_executions
-    where user_id = $1 and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < case when cast($6 as text) is null then cast($10 as uuid) end
+    where user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when cast($6 as text) is null then cast($10 as uuid) end or id = case when cast($6 as text) is null then cast($10 as uuid) end)
     order by started_at desc, id desc limit $4)
     union all
     (select started_at, id, {kind}_id, document from {kind}_executions
-    where user_id = $1 and status = $6 and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < case when cast($6 as text) is not null then cast($10 as uuid) end
+    where user_id = $1 and status = $6 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when cast($6 as text) is not null then cast($10 as uuid) end or id = case when cast($6 as text) is not null then cast($10 as uuid) end)
     order by started_at desc, id desc limit $4)
     order by started_at desc, id desc limit $4
 ) p
@@ -88,13 +91,13 @@ from (
 select p.started_at, p.id, p.document, (select s.name from {kind}s s where s.id = p.{kind}_id and (s.user_id = $1 or s.is_public))
 from (
     (select started_at, id, {kind}_id, document from {kind}_executions
-    where user_id = $1 and {kind}_id = $7 and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < case when cast($6 as text) is null then cast($10 as uuid) end
+    where user_id = $1 and {kind}_id = $7 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when cast($6 as text) is null then cast($10 as uuid) end or id = case when cast($6 as text) is null then cast($10 as uuid) end)
     order by started_at desc, id desc limit $4)
     union all
     (select started_at, id, {kind}_id, document from {kind}_executions
-    where user_id = $1 and {kind}_id = $7 and status = $6 and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < case when cast($6 as text) is not null then cast($10 as uuid) end
+    where user_id = $1 and {kind}_id = $7 and status = $6 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when cast($6 as text) is not null then cast($10 as uuid) end or id = case when cast($6 as text) is not null then cast($10 as uuid) end)
     order by started_at desc, id desc limit $4)
     order by started_at desc, id desc limit $4
 ) p
@@ -105,28 +108,33 @@ from (
 select p.started_at, p.id, p.document, (select s.name from {kind}s s where s.id = p.{kind}_id and (s.user_id = $1 or s.is_public))
 from (
     (select started_at, id, {kind}_id, document from {kind}_executions
-    where session_id = $8 and status = 'running' and user_id = $1 and (cast($7 as uuid) is null or {kind}_id = $7) and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < case when coalesce($6, 'running') = 'running' then cast($10 as uuid) end
+    where session_id = $8 and status = 'running' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when coalesce($6, 'running') = 'running' then cast($10 as uuid) end or id = case when coalesce($6, 'running') = 'running' then cast($10 as uuid) end)
+        and session_id is not null and (cast($7 as uuid) is null or {kind}_id = $7)
     order by started_at desc, id desc limit $4)
     union all
     (select started_at, id, {kind}_id, document from {kind}_executions
-    where session_id = $8 and status = 'completed' and user_id = $1 and (cast($7 as uuid) is null or {kind}_id = $7) and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < case when coalesce($6, 'completed') = 'completed' then cast($10 as uuid) end
+    where session_id = $8 and status = 'completed' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when coalesce($6, 'completed') = 'completed' then cast($10 as uuid) end or id = case when coalesce($6, 'completed') = 'completed' then cast($10 as uuid) end)
+        and session_id is not null and (cast($7 as uuid) is null or {kind}_id = $7)
     order by started_at desc, id desc limit $4)
     union all
     (select started_at, id, {kind}_id, document from {kind}_executions
-    where session_id = $8 and status = 'failed' and user_id = $1 and (cast($7 as uuid) is null or {kind}_id = $7) and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < case when coalesce($6, 'failed') = 'failed' then cast($10 as uuid) end
+    where session_id = $8 and status = 'failed' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when coalesce($6, 'failed') = 'failed' then cast($10 as uuid) end or id = case when coalesce($6, 'failed') = 'failed' then cast($10 as uuid) end)
+        and session_id is not null and (cast($7 as uuid) is null or {kind}_id = $7)
     order by started_at desc, id desc limit $4)
     union all
     (select started_at, id, {kind}_id, document from {kind}_executions
-    where session_id = $8 and status = 'timeout' and user_id = $1 and (cast($7 as uuid) is null or {kind}_id = $7) and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < case when coalesce($6, 'timeout') = 'timeout' then cast($10 as uuid) end
+    where session_id = $8 and status = 'timeout' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when coalesce($6, 'timeout') = 'timeout' then cast($10 as uuid) end or id = case when coalesce($6, 'timeout') = 'timeout' then cast($10 as uuid) end)
+        and session_id is not null and (cast($7 as uuid) is null or {kind}_id = $7)
     order by started_at desc, id desc limit $4)
     union all
     (select started_at, id, {kind}_id, document from {kind}_executions
-    where session_id = $8 and status = 'cancelled' and user_id = $1 and (cast($7 as uuid) is null or {kind}_id = $7) and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < case when coalesce($6, 'cancelled') = 'cancelled' then cast($10 as uuid) end
+    where session_id = $8 and status = 'cancelled' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when coalesce($6, 'cancelled') = 'cancelled' then cast($10 as uuid) end or id = case when coalesce($6, 'cancelled') = 'cancelled' then cast($10 as uuid) end)
+        and session_id is not null and (cast($7 as uuid) is null or {kind}_id = $7)
     order by started_at desc, id desc limit $4)
     order by started_at desc, id desc limit $4
 ) p
@@ -135,36 +143,69 @@ from (
 -- for: agent, workflow
 -- Of an owner, at most $4.
 select count(*) from (
-    select 1 from {kind}_executions
-    where user_id = $1 and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < case when cast($6 as text) is null then cast($10 as uuid) end
+    (select 1 from {kind}_executions
+    where user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when cast($6 as text) is null then cast($10 as uuid) end or id = case when cast($6 as text) is null then cast($10 as uuid) end)
+    order by started_at desc, id desc limit $4)
     union all
-    select 1 from {kind}_executions
-    where user_id = $1 and status = $6 and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < case when cast($6 as text) is not null then cast($10 as uuid) end
-    limit $4) counted
+    (select 1 from {kind}_executions
+    where user_id = $1 and status = $6 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when cast($6 as text) is not null then cast($10 as uuid) end or id = case when cast($6 as text) is not null then cast($10 as uuid) end)
+    order by started_at desc, id desc limit $4)
+    limit $4
+) counted
 
 -- name: count_of_{kind}
 -- for: agent, workflow
 -- $7 the agent or workflow.
 select count(*) from (
-    select 1 from {kind}_executions
-    where user_id = $1 and {kind}_id = $7 and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < case when cast($6 as text) is null then cast($10 as uuid) end
+    (select 1 from {kind}_executions
+    where user_id = $1 and {kind}_id = $7 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when cast($6 as text) is null then cast($10 as uuid) end or id = case when cast($6 as text) is null then cast($10 as uuid) end)
+    order by started_at desc, id desc limit $4)
     union all
-    select 1 from {kind}_executions
-    where user_id = $1 and {kind}_id = $7 and status = $6 and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < case when cast($6 as text) is not null then cast($10 as uuid) end
-    limit $4) counted
+    (select 1 from {kind}_executions
+    where user_id = $1 and {kind}_id = $7 and status = $6 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when cast($6 as text) is not null then cast($10 as uuid) end or id = case when cast($6 as text) is not null then cast($10 as uuid) end)
+    order by started_at desc, id desc limit $4)
+    limit $4
+) counted
 
 -- name: count_session_{kind}
 -- for: agent, workflow
 -- $7 the agent or workflow or null, $8 the session.
 select count(*) from (
-    select 1 from {kind}_executions
-    where session_id = $8 and user_id = $1 and (cast($7 as uuid) is null or {kind}_id = $7)
-        and status = any (case when cast($6 as text) is null then array['running', 'completed', 'failed', 'timeout', 'cancelled'] else array[$6] end) and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9 and id < $10
-    limit $4) counted
+    (select 1 from {kind}_executions
+    where session_id = $8 and status = 'running' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when coalesce($6, 'running') = 'running' then cast($10 as uuid) end or id = case when coalesce($6, 'running') = 'running' then cast($10 as uuid) end)
+        and session_id is not null and (cast($7 as uuid) is null or {kind}_id = $7)
+    order by started_at desc, id desc limit $4)
+    union all
+    (select 1 from {kind}_executions
+    where session_id = $8 and status = 'completed' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when coalesce($6, 'completed') = 'completed' then cast($10 as uuid) end or id = case when coalesce($6, 'completed') = 'completed' then cast($10 as uuid) end)
+        and session_id is not null and (cast($7 as uuid) is null or {kind}_id = $7)
+    order by started_at desc, id desc limit $4)
+    union all
+    (select 1 from {kind}_executions
+    where session_id = $8 and status = 'failed' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when coalesce($6, 'failed') = 'failed' then cast($10 as uuid) end or id = case when coalesce($6, 'failed') = 'failed' then cast($10 as uuid) end)
+        and session_id is not null and (cast($7 as uuid) is null or {kind}_id = $7)
+    order by started_at desc, id desc limit $4)
+    union all
+    (select 1 from {kind}_executions
+    where session_id = $8 and status = 'timeout' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when coalesce($6, 'timeout') = 'timeout' then cast($10 as uuid) end or id = case when coalesce($6, 'timeout') = 'timeout' then cast($10 as uuid) end)
+        and session_id is not null and (cast($7 as uuid) is null or {kind}_id = $7)
+    order by started_at desc, id desc limit $4)
+    union all
+    (select 1 from {kind}_executions
+    where session_id = $8 and status = 'cancelled' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when coalesce($6, 'cancelled') = 'cancelled' then cast($10 as uuid) end or id = case when coalesce($6, 'cancelled') = 'cancelled' then cast($10 as uuid) end)
+        and session_id is not null and (cast($7 as uuid) is null or {kind}_id = $7)
+    order by started_at desc, id desc limit $4)
+    limit $4
+) counted
 
 -- name: export_{kind}
 -- for: agent, workflow
@@ -174,20 +215,47 @@ select p.started_at, p.id, p.document, p.execution_context,
     (select string_agg(t.document, cast(',' as bytea) order by t.step_number) from execution_steps t where t.execution_id = p.id and t.kind = '{kind}')
 from (
     (select started_at, id, {kind}_id, document, execution_context from {kind}_executions
-    where user_id = $1 and (cast($6 as text) is null or status = $6) and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < case when cast($7 as uuid) is null and cast($8 as text) is null then cast($10 as uuid) end
+    where user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when cast($7 as uuid) is null and cast($8 as text) is null then cast($10 as uuid) end or id = case when cast($7 as uuid) is null and cast($8 as text) is null then cast($10 as uuid) end)
+        and (cast($6 as text) is null or status = $6)
     order by started_at desc, id desc)
     union all
     (select started_at, id, {kind}_id, document, execution_context from {kind}_executions
-    where user_id = $1 and {kind}_id = $7 and (cast($6 as text) is null or status = $6) and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < case when cast($8 as text) is null then cast($10 as uuid) end
+    where user_id = $1 and {kind}_id = $7 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when cast($8 as text) is null then cast($10 as uuid) end or id = case when cast($8 as text) is null then cast($10 as uuid) end)
+        and (cast($6 as text) is null or status = $6)
     order by started_at desc, id desc)
     union all
     (select started_at, id, {kind}_id, document, execution_context from {kind}_executions
-    where session_id = $8 and user_id = $1 and (cast($7 as uuid) is null or {kind}_id = $7)
-        and status = any (case when cast($6 as text) is null then array['running', 'completed', 'failed', 'timeout', 'cancelled'] else array[$6] end) and started_at >= $5 and (started_at, id) < ($2, $3) and id >= $9
-        and id < $10
+    where session_id = $8 and status = 'running' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when coalesce($6, 'running') = 'running' then cast($10 as uuid) end or id = case when coalesce($6, 'running') = 'running' then cast($10 as uuid) end)
+        and session_id is not null and (cast($7 as uuid) is null or {kind}_id = $7)
     order by started_at desc, id desc)
+    union all
+    (select started_at, id, {kind}_id, document, execution_context from {kind}_executions
+    where session_id = $8 and status = 'completed' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when coalesce($6, 'completed') = 'completed' then cast($10 as uuid) end or id = case when coalesce($6, 'completed') = 'completed' then cast($10 as uuid) end)
+        and session_id is not null and (cast($7 as uuid) is null or {kind}_id = $7)
+    order by started_at desc, id desc)
+    union all
+    (select started_at, id, {kind}_id, document, execution_context from {kind}_executions
+    where session_id = $8 and status = 'failed' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when coalesce($6, 'failed') = 'failed' then cast($10 as uuid) end or id = case when coalesce($6, 'failed') = 'failed' then cast($10 as uuid) end)
+        and session_id is not null and (cast($7 as uuid) is null or {kind}_id = $7)
+    order by started_at desc, id desc)
+    union all
+    (select started_at, id, {kind}_id, document, execution_context from {kind}_executions
+    where session_id = $8 and status = 'timeout' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when coalesce($6, 'timeout') = 'timeout' then cast($10 as uuid) end or id = case when coalesce($6, 'timeout') = 'timeout' then cast($10 as uuid) end)
+        and session_id is not null and (cast($7 as uuid) is null or {kind}_id = $7)
+    order by started_at desc, id desc)
+    union all
+    (select started_at, id, {kind}_id, document, execution_context from {kind}_executions
+    where session_id = $8 and status = 'cancelled' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
+        and id >= $9 and (id < case when coalesce($6, 'cancelled') = 'cancelled' then cast($10 as uuid) end or id = case when coalesce($6, 'cancelled') = 'cancelled' then cast($10 as uuid) end)
+        and session_id is not null and (cast($7 as uuid) is null or {kind}_id = $7)
+    order by started_at desc, id desc)
+    order by started_at desc, id desc
 ) p
 
 -- name: stuck_{kind}

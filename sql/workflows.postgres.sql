@@ -67,3 +67,16 @@ select * from unnest(
 insert into workflow_webhooks (workflow_id, position, webhook_path, http_method, is_active, secret)
 select * from unnest(
     cast($1 as uuid[]), cast($2 as bigint[]), cast($3 as text[]), cast($4 as text[]), cast($5 as boolean[]), cast($6 as text[]))
+
+-- name: list
+-- Each half in its own order and bounded: merged without, the planner sorts what it takes to be few.
+select created_at, id, document from (
+    (select created_at, id, document from workflows
+    where user_id = $1 and not is_public and (created_at, id) < ($2, $3)
+    order by created_at desc, id desc limit $4)
+    union all
+    (select created_at, id, document from workflows
+    where is_public and (created_at, id) < ($2, $3)
+    order by created_at desc, id desc limit $4)
+) shown
+order by created_at desc, id desc limit $4

@@ -25,6 +25,8 @@ class Driver {
   virtual std::string_view name() const = 0;
   // What a column of bytes is called in the store's SQL.
   virtual std::string_view bytes_type() const = 0;
+  // onggi's own.
+  virtual db::Schema schema() const = 0;
 
   struct Bounds {
     std::size_t waiting_writes = 1'024;
@@ -34,8 +36,10 @@ class Driver {
   virtual Store make(const db::Schema& schema, Bounds bounds, Registry& registry) const = 0;
 };
 
-// Every store that is here; one that is not (no PostgreSQL on this machine) is left out by its own
-// visible skip.
+// Every store that is here. PostgreSQL is where ONGGI_TEST_POSTGRES names a server in which
+// databases may be made (tests/postgres/run); where it does not, a test of its own says so: it is
+// skipped, or fails where ONGGI_REQUIRE_POSTGRES is set.
 std::vector<const Driver*> drivers();
+bool is_postgres(const Driver& driver);
 
 }  // namespace onggi::conformance

@@ -4,14 +4,12 @@
 
 #include <fmt/format.h>
 
-#include "sql/catalogue.h"
-
 namespace onggi::conformance {
 
 using store::Key;
 using store::Page;
 
-World::World(const Driver& driver) : store_(driver.make(sql::sqlite_schema(), {}, registry_)) {}
+World::World(const Driver& driver) : store_(driver.make(driver.schema(), {}, registry_)) {}
 
 db::Rows World::many(const db::Statement& statement, db::Params params) {
   db::Cost cost;

@@ -332,14 +332,14 @@ create index ix_agent_exec_user_started on agent_executions (user_id, started_at
 create index ix_agent_exec_user_status_started on agent_executions (user_id, status, started_at, id);
 create index ix_agent_exec_user_agent_started on agent_executions (user_id, agent_id, started_at, id);
 create index ix_agent_exec_user_agent_status on agent_executions (user_id, agent_id, status, started_at, id);
-create index ix_agent_exec_session_status on agent_executions (session_id, status, user_id, started_at, id) where session_id is not null;
+create index ix_agent_exec_session_status on agent_executions (session_id, status, user_id, started_at, id, agent_id) where session_id is not null;
 create index ix_agent_exec_status_started on agent_executions (status, started_at) where status = 'running';
 
 create index ix_workflow_exec_user_started on workflow_executions (user_id, started_at, id);
 create index ix_workflow_exec_user_status_started on workflow_executions (user_id, status, started_at, id);
 create index ix_workflow_exec_user_workflow_started on workflow_executions (user_id, workflow_id, started_at, id);
 create index ix_workflow_exec_user_workflow_status on workflow_executions (user_id, workflow_id, status, started_at, id);
-create index ix_workflow_exec_session_status on workflow_executions (session_id, status, user_id, started_at, id) where session_id is not null;
+create index ix_workflow_exec_session_status on workflow_executions (session_id, status, user_id, started_at, id, workflow_id) where session_id is not null;
 create index ix_workflow_exec_status_started on workflow_executions (status, started_at) where status = 'running';
 
 create table idempotency_keys (
@@ -495,6 +495,159 @@ begin
     end loop;
 exception when feature_not_supported then
     raise notice 'this server has no lz4';
+end $$;
+
+comment on table users is 'Who may call; admins may act for others';
+comment on table api_keys is 'Keys of users; the key itself is not kept. A revoked key''s row is gone';
+comment on table tools is 'The catalogue of tools: admins write, everybody reads';
+comment on table knowledgebases is 'What agents read, their owner''s alone. Their removal removes the links of agents';
+comment on table blocks is 'Parts of workflows';
+comment on table agents is 'Agents. Deletion sets deleted_at; the row goes 30 days later';
+comment on table agent_tools is 'The tools of an agent. A tool that is used cannot be deleted';
+comment on table agent_knowledgebases is 'The knowledgebases of an agent';
+comment on table agent_versions is 'What an agent was after each change, the newest 100';
+comment on table workflows is 'Workflows: the graph as JSON, and as it is shown';
+comment on table workflow_nodes is 'The nodes of a workflow''s graph, for who queries them';
+comment on table workflow_edges is 'The edges of a workflow''s graph';
+comment on table workflow_references is 'What the nodes of a workflow refer to, each once. No foreign key: what is referred to may be deleted, the reference stays and is nameless';
+comment on table workflow_schedules is 'When a workflow runs by itself';
+comment on table workflow_webhooks is 'What starts a workflow from outside';
+comment on table agent_executions is 'Executions of agents, by month of the id. No foreign key to the agent: they outlive it';
+comment on table workflow_executions is 'Executions of workflows, by month of the id. No foreign key to the workflow: they outlive it';
+comment on table execution_steps is 'What executions of both kinds did, by month of their id. No foreign key: removed before their execution, or with their month';
+comment on table idempotency_keys is 'Answers to POSTs that carried an Idempotency-Key, for 24 h, written in the transaction of their effect. No foreign key to the user: erased with it by statement, expired otherwise';
+comment on table definition_versions is 'Counts committed changes, for servers that keep pages in memory. What counts is the sum over the slots of a scope';
+comment on view execution_metrics is 'What executions of both kinds cost. Kept in their own rows, so that recording one is one insert';
+
+-- Columns: under a table's name what is its own, under none what means the same wherever it stands.
+do $$
+declare
+    said record;
+begin
+    for said in
+        select c.relname as of_table, a.attname as of_column, coalesce(
+            max(w.meaning) filter (where w.of_table = c.relname), max(w.meaning) filter (where w.of_table = '')) as meaning
+        from pg_class c
+        join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        left join (values
+            ('', 'id', 'UUIDv7'),
+            ('', 'user_id', 'The owner'),
+            ('', 'name', 'Its name'),
+            ('', 'description', 'What it is for'),
+            ('', 'configuration', 'Whatever the platform keeps with it'),
+            ('', 'is_public', 'Whether everybody may read it'),
+            ('', 'created_at', 'When it was created'),
+            ('', 'updated_at', 'When it was last changed'),
+            ('', 'version', 'Counts its changes, from 1'),
+            ('', 'request_hash', 'SHA-256 of the canonical body of a creation that brought its own id: tells a repetition from a conflict'),
+            ('', 'document', 'The row''s own data as JSON, as lists show it (UTF-8)'),
+            ('', 'filters', 'Whose it is and what lists are filtered by, as terms member=value; generated, searched through GIN'),
+            ('', 'input_schema', 'JSON Schema of what it takes'),
+            ('', 'output_schema', 'JSON Schema of what it gives'),
+            ('', 'agent_id', 'The agent'),
+            ('', 'workflow_id', 'The workflow'),
+            ('', 'block_id', 'The block'),
+            ('', 'position', 'Its place, from 0'),
+            ('', 'timezone', 'IANA name of a time zone'),
+            ('', 'is_active', 'Whether it holds'),
+            ('', 'session_id', 'Groups executions'),
+            ('', 'status', 'running, completed, failed, timeout or cancelled'),
+            ('', 'started_at', 'When it started, within 24 h of the time in the id'),
+            ('', 'completed_at', 'When it ended'),
+            ('', 'duration_ms', 'How long it took, milliseconds'),
+            ('', 'llm_call_count', 'Calls of a model'),
+            ('', 'llm_prompt_tokens', 'Tokens in'),
+            ('', 'llm_completion_tokens', 'Tokens out'),
+            ('', 'llm_total_tokens', 'Tokens together'),
+            ('', 'tool_call_count', 'Calls of tools'),
+            ('', 'tool_total_duration_ms', 'Time in tools, milliseconds'),
+            ('', 'cache_hit_count', 'Answers from a cache'),
+            ('', 'cache_miss_count', 'Answers that a cache did not have'),
+            ('', 'cost_nanos', 'Cost in nano-dollars (10^-9 US dollars)'),
+            ('', 'given', 'Bits: 1 completed_at, 2 duration_ms, 4 llm_total_tokens were given, not derived'),
+            ('', 'input_data', 'What it was given: any JSON'),
+            ('', 'output_data', 'What it gave: any JSON'),
+            ('', 'error_message', 'Why it failed'),
+            ('', 'execution_context', 'Whatever the platform keeps with it'),
+            ('', 'execution_id', 'The execution'),
+            ('', 'kind', 'agent or workflow: of which kind the execution is. Clients choose ids, so one may stand in both tables'),
+            ('users', 'role', 'admin or user'),
+            ('api_keys', 'key_hash', 'SHA-256 of the key'),
+            ('tools', 'id', 'A slug such as vector_search'),
+            ('tools', 'category', 'Groups tools'),
+            ('tools', 'implementation_type', 'langchain, custom or builtin'),
+            ('tools', 'implementation_ref', 'Where the implementation is found'),
+            ('tools', 'requires_auth', 'Whether it needs credentials'),
+            ('tools', 'is_builtin', 'Whether it comes with the platform'),
+            ('tools', 'summary', 'name, category and description as JSON, as an agent''s page shows them (UTF-8)'),
+            ('knowledgebases', 'embedding_model', 'Which model embeds its chunks'),
+            ('knowledgebases', 'chunk_size', 'Of a chunk'),
+            ('knowledgebases', 'chunk_overlap', 'Of neighbouring chunks'),
+            ('blocks', 'name', 'Unique among its owner''s'),
+            ('blocks', 'block_type', 'llm, tool, logic or composite'),
+            ('blocks', 'implementation', 'Its code or reference'),
+            ('agents', 'agent_type', 'custom or template_based'),
+            ('agents', 'llm_provider', 'Who serves its model'),
+            ('agents', 'llm_model', 'Its model'),
+            ('agents', 'deleted_at', 'When it was deleted'),
+            ('agent_tools', 'position', 'In the order in which they are shown: by "order", then as sent'),
+            ('agent_tools', 'tool_id', 'The tool'),
+            ('agent_tools', 'order', 'Where it stands among the agent''s tools, as sent'),
+            ('agent_knowledgebases', 'knowledgebase_id', 'The knowledgebase'),
+            ('agent_knowledgebases', 'priority', 'Where it stands among the agent''s knowledgebases, as sent'),
+            ('agent_versions', 'version', 'The agent''s version'),
+            ('agent_versions', 'content', 'What a user can write of an agent, as JSON (UTF-8)'),
+            ('workflows', 'graph_definition', 'A React Flow document: nodes, edges and whatever else'),
+            ('workflows', 'triggers', 'Schedules and webhooks as shown, to their owner alone (UTF-8)'),
+            ('workflows', 'page', 'graph_definition, nodes and edges as a page shows them (UTF-8)'),
+            ('workflows', 'name_places', 'Where the names of what nodes refer to are put into page: pairs of 32 bits, offset and ordinal, little-endian'),
+            ('workflow_nodes', 'node_id', 'Its id in the graph'),
+            ('workflow_nodes', 'type', 'Its type'),
+            ('workflow_nodes', 'parent_id', 'The group that it lies in'),
+            ('workflow_nodes', 'agent_id', 'The agent that data.agent_id refers to'),
+            ('workflow_nodes', 'block_id', 'The block that data.block_id refers to'),
+            ('workflow_nodes', 'configuration', 'The node''s data'),
+            ('workflow_nodes', 'user_id', 'The workflow''s owner'),
+            ('workflow_nodes', 'is_public', 'Whether the workflow is public; kept by a trigger'),
+            ('workflow_nodes', 'created_at', 'When the workflow was created'),
+            ('workflow_edges', 'edge_id', 'Its id in the graph'),
+            ('workflow_edges', 'source', 'The node that it leaves'),
+            ('workflow_edges', 'target', 'The node that it reaches'),
+            ('workflow_edges', 'source_handle', 'Where it leaves'),
+            ('workflow_edges', 'target_handle', 'Where it arrives'),
+            ('workflow_edges', 'configuration', 'The edge''s data'),
+            ('workflow_references', 'ordinal', 'Its number, which workflows.name_places refers to'),
+            ('workflow_schedules', 'cron_expression', 'Five fields'),
+            ('workflow_schedules', 'input_data', 'What the execution is given'),
+            ('workflow_webhooks', 'webhook_path', 'The path that starts the workflow'),
+            ('workflow_webhooks', 'http_method', 'GET, POST, PUT, PATCH or DELETE'),
+            ('workflow_webhooks', 'secret', 'Signs its calls; never shown'),
+            ('agent_executions', 'id', 'UUIDv7 that carries started_at within 24 h; its month is the partition'),
+            ('workflow_executions', 'id', 'UUIDv7 that carries started_at within 24 h; its month is the partition'),
+            ('execution_steps', 'step_number', 'Its place; unique within the execution'),
+            ('execution_steps', 'step_type', 'thought, action, observation, response or error'),
+            ('execution_steps', 'content', 'What was thought, done or seen'),
+            ('execution_steps', 'step_metadata', 'Whatever the platform keeps with it'),
+            ('execution_steps', 'timestamp', 'When'),
+            ('execution_steps', 'document', 'The step as a page shows it, JSON (UTF-8)'),
+            ('idempotency_keys', 'user_id', 'Whose request it was'),
+            ('idempotency_keys', 'path', 'Of the request'),
+            ('idempotency_keys', 'key', 'The Idempotency-Key'),
+            ('idempotency_keys', 'request_hash', 'SHA-256 of the request: the same key with another one is refused'),
+            ('idempotency_keys', 'status', 'HTTP status of the answer'),
+            ('idempotency_keys', 'location', 'Header of the answer'),
+            ('idempotency_keys', 'etag', 'Header of the answer'),
+            ('idempotency_keys', 'body', 'Of the answer (UTF-8)'),
+            ('definition_versions', 'scope', 'The owner of private definitions; nil: public ones, tools and users; all ones: keys and roles'),
+            ('definition_versions', 'slot', 'Class of backends that write this row, so that transactions at once seldom meet'),
+            ('definition_versions', 'version', 'How many committed transactions changed something of the scope')
+        ) w(of_table, of_column, meaning) on w.of_column = a.attname and w.of_table in ('', c.relname)
+        where c.relnamespace = cast(current_schema() as regnamespace) and c.relkind in ('r', 'p', 'v') and not c.relispartition
+            and c.relname <> 'schema_migrations'
+        group by c.relname, a.attname
+    loop
+        execute format('comment on column %I.%I is %L', said.of_table, said.of_column, said.meaning);
+    end loop;
 end $$;
 
 select onggi_ensure_partitions(now() - interval '1 month', now() + interval '2 months');

@@ -22,6 +22,7 @@ enum Type : Oid {
   text = 25,
   varchar = 1043,
   timestamptz = 1184,
+  nothing = 2278,  // of a function that returns void
   uuid = 2950,
   jsonb = 3802,
 };
@@ -167,6 +168,8 @@ void append_cell(Oid type, std::string_view value, Rows& rows) {
       append_without_spaces(value.substr(1), canonical);
       return rows.append_bytes(canonical);
     }
+    case nothing:
+      return rows.append_null();
     case text:
     case varchar:
     case name:

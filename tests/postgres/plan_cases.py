@@ -1,0 +1,199 @@
+"""With what every statement of the catalogue is explained: SQL expressions for its parameters, from the rows that plans_data.sql makes.
+
+A statement reads at most about the rows that it shows; where it may read more, or sort more than a page, its bound and the reason stand here.
+"""
+
+from dataclasses import dataclass, field
+
+PAGE = 51  # rows of a page and one more
+MONTHS = 15  # partitions there are: thirteen with rows, two ahead
+
+
+def numbered(kind, number):
+    """An id of plans_data.sql."""
+    return f"cast('{kind:08x}-0000-0000-0000-{number:012x}' as uuid)"
+
+
+USER, KEY, KNOWLEDGEBASE, BLOCK, AGENT, WORKFLOW = 1, 2, 4, 5, 6, 7
+OWNER = numbered(USER, 1)  # owns a quarter of everything
+NIL = "cast('00000000-0000-0000-0000-000000000000' as uuid)"
+NEW = "cast('019aaaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa' as uuid)"
+NOW = "now()"
+LATEST = "cast('9999-12-31' as timestamptz)"
+ABOVE = "cast('ffffffff-ffff-ffff-ffff-ffffffffffff' as uuid)"
+BYTES = "cast('{}' as bytea)"
+
+
+@dataclass
+class Case:
+    values: dict = field(default_factory=dict)  # by parameter; what is left out is null
+    reads: int = 6 * PAGE  # rows of one table, at most
+    sorts: int = 2 * PAGE
+    why: str = ""  # where it may read or sort more than that
+    modes: tuple = ("generic", "custom")
+
+
+def of(*values):
+    return dict(enumerate(values, 1))
+
+
+def many(*values):
+    """Rows as arrays, of one."""
+    return {number: f"array[{value}]" for number, value in of(*values).items()}
+
+
+CASES = {}
+
+
+def case(names, values=None, **bounds):
+    for name in names.split():
+        CASES.setdefault(name, []).append(Case(values or {}, **bounds))
+
+
+def newest_execution(kind, owner=OWNER, more=""):
+    return f"(select id from {kind}_executions where user_id = {owner} {more} order by id desc limit 1)"
+
+
+# Definitions
+
+for area, number in (("agents", AGENT), ("blocks", BLOCK), ("workflows", WORKFLOW), ("knowledgebases", KNOWLEDGEBASE)):
+    case(f"{area}.find", of(numbered(number, 7)))
+    case(f"{area}.list", of(OWNER, LATEST, NIL, str(PAGE)))
+    case(f"{area}.list", of(OWNER, "now() - interval '30 days'", NIL, str(PAGE)))
+    case(f"{area}.count", of(OWNER, LATEST, NIL, "10001"), reads=10_001, why="counts to 10,000")
+    case(f"{area}.remove", of(numbered(number, 7), OWNER, NOW), reads=400)
+for area, number in (("agents", AGENT), ("blocks", BLOCK), ("workflows", WORKFLOW)):
+    case(f"{area}.get", of(numbered(number, 7), OWNER))
+case("knowledgebases.get", of(numbered(KNOWLEDGEBASE, 50), OWNER))
+case("knowledgebases.list", of(OWNER, LATEST, NIL, str(PAGE), "'kb 50'"), reads=500, why="a filter over one user's knowledgebases, which are few")
+case("agents.insert", of(NEW, OWNER, "'a'", "null", "'custom'", "'p'", "'m'", "'{}'", "false", NOW, NOW, "1", "null", BYTES))
+case("agents.update", of(numbered(AGENT, 7), OWNER, "'a'", "null", "'custom'", "'p'", "'m'", "'{}'", "false", NOW, NOW, "2", "null", BYTES))
+case("agents.clear_tools agents.clear_knowledgebases", of(numbered(AGENT, 7)))
+case("agents.insert_tool", many(numbered(AGENT, 7), "50", "'tool_1'", "'{}'::jsonb", "1", BYTES))
+case("agents.insert_knowledgebase", many(numbered(AGENT, 7), "50", numbered(KNOWLEDGEBASE, 1), "1", BYTES))
+case("agents.is_tool", of("array['tool_1', 'tool_2', 'none']"))
+case("agents.is_tool", of("array(select 'tool_' || n from generate_series(1, 300) n)"), reads=500, why="300 of the 500 tools are asked for")
+case("agents.is_knowledgebase", many(numbered(KNOWLEDGEBASE, 50), OWNER))
+case("agents.insert_version", of(numbered(AGENT, 7), "900", NOW, BYTES))
+case("agents.trim_versions", of(numbered(AGENT, 7), "1"))
+case("agents.list_versions", of(numbered(AGENT, 7), OWNER, "1000000", str(PAGE)))
+case("agents.count_versions", of(numbered(AGENT, 7), OWNER))
+case("agents.get_version", of(numbered(AGENT, 7), OWNER, "1"))
+case("agents.is_owned workflows.is_owned", of(numbered(AGENT, 7), OWNER))
+case("blocks.insert", of(NEW, OWNER, "'a'", "null", "'llm'", "'{}'", "'{}'", "'{}'", "null", "false", NOW, NOW, "1", "null", BYTES))
+case("blocks.update", of(numbered(BLOCK, 7), OWNER, "'a'", "null", "'llm'", "'{}'", "'{}'", "'{}'", "null", "false", NOW, NOW, "1", "null", BYTES))
+case("knowledgebases.insert", of(NEW, OWNER, "'a'", "null", "null", "500", "50", "'{}'", NOW, NOW, "1", "null", BYTES))
+case("knowledgebases.update", of(numbered(KNOWLEDGEBASE, 7), OWNER, "'a'", "null", "null", "500", "50", "'{}'", NOW, NOW, "1", "null", BYTES))
+case("tools.find tools.get tools.remove tools.is_used", of("'tool_unused'"))
+case("tools.insert", of("'tool_new'", "'t'", "null", "null", "'{}'", "'{}'", "'custom'", "null", "false", "false", NOW, NOW, "1", "null", BYTES, BYTES))
+case("tools.update", of("'tool_1'", "'t'", "null", "null", "'{}'", "'{}'", "'custom'", "null", "false", "false", NOW, NOW, "1", "null", BYTES, BYTES))
+case("tools.list", of(LATEST, "''", str(PAGE)))
+case("tools.list", of(LATEST, "''", str(PAGE), "'Tool 400'"), reads=500, why="a filter over the catalogue of tools, which admins write")
+case("tools.count", of(LATEST, "''", "10001"), reads=10_001, why="counts to 10,000")
+
+# Workflows
+
+case("workflows.insert", of(NEW, OWNER, "'w'", "null", "false", NOW, NOW, "1", "'{}'", "null", BYTES, BYTES, BYTES, BYTES))
+case("workflows.update", of(numbered(WORKFLOW, 7), OWNER, "'w'", "null", "false", NOW, NOW, "1", "'{}'", "null", BYTES, BYTES, BYTES, BYTES))
+case("workflows.insert_node", many(numbered(WORKFLOW, 7), "900", "'n'", "'t'", "null::text", "null::uuid", "null::uuid", BYTES, "'{}'::jsonb"))
+case("workflows.insert_edge", many(numbered(WORKFLOW, 7), "900", "'e'", "'n1'", "'n2'", "null::text", "null::text", BYTES, "null::jsonb"))
+case("workflows.insert_reference", many(numbered(WORKFLOW, 7), "900", numbered(AGENT, 7), "null::uuid"))
+case("workflows.insert_schedule", many(numbered(WORKFLOW, 7), "900", "'* * * * *'", "'UTC'", "'{}'::jsonb", "true"))
+case("workflows.insert_webhook", many(numbered(WORKFLOW, 7), "900", "'/x'", "'POST'", "true", "null::text"))
+case("workflows.clear_nodes workflows.clear_edges workflows.clear_references workflows.clear_schedules workflows.clear_webhooks workflows.secrets",
+     of(numbered(WORKFLOW, 7)))
+case("workflows.is_agent", many(numbered(AGENT, 7), OWNER))
+case("workflows.is_block", many(numbered(BLOCK, 7), OWNER))
+
+# Users, keys, answers, pages
+
+case("users.by_key", of("sha256('7')"))
+case("users.find users.get", of(OWNER))
+case("users.insert", of(NEW, "'u'", "'user'", "'UTC'", NOW, NOW, "1", "null", BYTES))
+case("users.update", of(OWNER, "'u'", "'user'", "'UTC'", NOW, NOW, "1", "null", BYTES))
+case("users.list", of(LATEST, NIL, str(PAGE)))
+case("users.count", of(LATEST, NIL, "10001"), reads=10_001, why="counts to 10,000")
+case("users.owns_rows users.other_admins", of(OWNER))
+case("users.remove", of(NEW))
+case("users.erase_agents users.erase_deleted_agents users.erase_workflows users.erase_blocks users.erase_knowledgebases",
+     of(numbered(USER, 30)), reads=10_000, why="erases what a user owns")
+case("users.erase_idempotency_keys", of(numbered(USER, 30)), reads=10_000, why="erases what a user owns")
+case("users.insert_key", of(NEW, OWNER, "'k'", "sha256('new')", NOW, BYTES))
+case("users.list_keys", of(OWNER, LATEST, NIL, str(PAGE)))
+case("users.count_keys", of(OWNER, LATEST, NIL, "10001"), reads=10_001, why="counts to 10,000")
+case("users.remove_key", of(numbered(KEY, 7), OWNER))
+case("users.any")
+case("idempotency.find", of(OWNER, "'/api/agent-builder/executions'", "'key 50'", "now() - interval '1 day'"))
+case("idempotency.insert", of(OWNER, "'/p'", "'k'", BYTES, NOW, "201", "null", "null", BYTES))
+case("idempotency.expire", of("now() - interval '1 day'"))
+case("pages.confirm", of(OWNER))
+case("pages.keys")
+
+# Executions
+
+# $1 owner, ($2, $3) place, $4 limit, $5 from, ..., $9 the least id, $10 above all ids.
+EVER = of(OWNER, LATEST, NIL, str(PAGE), "cast('0001-01-01' as timestamptz)") | {9: NIL, 10: ABOVE}
+# A fortnight, half a year ago: in one month or two, and with a day on either side.
+WINDOW = of(OWNER, "now() - interval '176 days'", NIL, str(PAGE), "now() - interval '190 days'") | {
+    9: "onggi_first_id(now() - interval '191 days')", 10: "onggi_first_id(now() - interval '174 days')"}
+for kind, subject in (("agent", "agent_id"), ("workflow", "workflow_id")):
+    SUBJECT = f"(select {subject} from {kind}_executions where user_id = {OWNER} order by id desc limit 1)"
+    IT = newest_execution(kind)
+    FIELDS = (NEW, OWNER, numbered(AGENT, 7), "'s'", "'{}'::jsonb", "'{}'::jsonb", "'running'", "null", "cast('2025-11-21 22:33:44Z' as timestamptz)", "null", "null",
+              *["1"] * 9, NOW, NOW, "1", "'{}'::jsonb", "null", BYTES, "0")
+    TYPES = {8: "null::text", 10: "null::timestamptz", 11: "null::bigint", 25: "null::bytea", 27: "0::smallint"}
+    case(f"executions.insert_{kind}", {number: f"array[{TYPES.get(number, value)}]" for number, value in of(*FIELDS).items()})
+    case(f"executions.update_{kind}", of(*FIELDS) | {1: IT, 9: NOW})
+    case(f"executions.find_{kind}", many(IT))
+    case(f"executions.get_{kind} executions.head_{kind} executions.remove_{kind} executions.remove_steps_{kind}", of(IT, OWNER))
+    case(f"executions.touch_{kind}", of(IT, OWNER, NOW, "2", BYTES))
+    case(f"executions.subject_{kind}", many(SUBJECT, OWNER))
+    case(f"executions.insert_step_{kind}", many(IT, "900", BYTES, "'thought'", "null::text", "'{}'::jsonb", NOW))
+    SESSION = f"(select session_id from {kind}_executions where user_id = {OWNER} and session_id <> 'session of many' order by id desc limit 1)"
+    case(f"executions.remove_session_{kind} executions.remove_session_steps_{kind}", of(OWNER, SESSION))
+    case(f"executions.remove_owner_{kind} executions.remove_owner_steps_{kind}", of(numbered(USER, 50)), reads=50_000,
+         why="erases what a user owns")
+    for filters in ({}, {6: "'failed'"}, {6: "'timeout'"}):
+        for span in (EVER, WINDOW):
+            case(f"executions.list_{kind}", span | filters)
+            case(f"executions.list_of_{kind}", span | filters | {7: SUBJECT})
+            case(f"executions.list_session_{kind}", span | filters | {8: "'session of many'"}, reads=MONTHS * 5 + 5 * PAGE, sorts=5 * PAGE)
+            case(f"executions.list_session_{kind}", span | filters | {8: SESSION})
+        case(f"executions.count_{kind}", EVER | {4: "10001"} | filters, reads=10_100, why="counts to 10,000")
+        case(f"executions.count_of_{kind}", EVER | {4: "10001", 7: SUBJECT} | filters, reads=10_100, why="counts to 10,000")
+        case(f"executions.count_session_{kind}", EVER | {4: "10001", 8: "'session of many'"} | filters, reads=10_100, why="counts to 10,000")
+    FEW = {1: numbered(USER, 50)}
+    for filters in ({}, {7: SUBJECT}, {8: "'session of many'"}):
+        case(f"executions.export_{kind}", WINDOW | filters, reads=50_000, sorts=0, modes=("generic",), why="streams all there are, in the order of indexes")
+    case(f"executions.stuck_{kind}", of("now() - interval '30 days'"), reads=10_100, why="counts to 10,000")
+    SEARCH = {1: OWNER, 12: EVER[5], 13: LATEST, 14: NIL, 15: str(PAGE), 18: NIL, 19: ABOVE, 20: "50000", 21: "true"}
+    for filters, bounds in (
+            ({16: """'{"channel": "web"}'"""}, {}),
+            ({16: """'{"customer": 50}'"""}, {}),
+            ({16: """'{"customer": 50}'""", 9: SUBJECT}, {}),
+            ({16: """'{"customer": "nobody"}'"""}, {})):
+        case(f"search.{kind}_execution_with_terms", SEARCH | filters, **({"reads": 110_000, "why": "walks 50,000 candidates"} | bounds))
+
+# Searches
+
+CONTAINMENT = "containment is held against what the index gives: the matches that the reader can see, of which the newest are put in order"
+FIND = {1: OWNER, 8: LATEST, 9: NIL, 10: "-1", 11: str(PAGE), 12: "'{}'", 15: "50000", 16: "true"}
+for terms in ("with_term", "with_terms"):
+    case(f"search.agent_{terms} search.block_{terms} search.workflow_{terms}", FIND)
+    case(f"search.agent_{terms} search.block_{terms} search.workflow_{terms}", FIND | {12: """'{"is_public": true}'"""})
+    case(f"search.agent_{terms}", FIND | {13: """'{"llm_provider": "ollama"}'"""})
+    case(f"search.agent_{terms}", FIND | {12: """'{"name": "agent 50"}'"""})
+    case(f"search.agent_{terms}", FIND | {13: """'{"limits": {"max_tokens": 77}}'"""})
+    case(f"search.agent_{terms}", FIND | {13: """'{"tags": ["t5"]}'""", 12: """'{"agent_type": "custom"}'"""}, reads=5_000, sorts=5_000, why=CONTAINMENT)
+    case(f"search.block_{terms}", FIND | {13: """'{"rank": 50}'"""})
+    case(f"search.block_{terms}", FIND | {12: """'{"block_type": "llm"}'"""}, reads=5_000, sorts=5_000, why=CONTAINMENT)
+    case(f"search.workflow_{terms}", FIND | {13: """'{"viewport": {"zoom": 7}}'"""})
+    case(f"search.workflow_{terms}", FIND | {12: """'{"name": "workflow 50"}'"""})
+    case(f"search.workflow_node_{terms}", FIND | {13: """'{"rank": 7, "threshold": 50}'"""})
+    case(f"search.workflow_node_{terms}", FIND | {12: f"jsonb_build_object('type', 'agent', 'agent_id', {numbered(AGENT, 49)})"})
+    case(f"search.workflow_node_{terms}", FIND | {13: """'{"rank": 7}'"""}, reads=2_000, sorts=2_000, why=CONTAINMENT)
+
+# Statements that are not looked at, and why.
+PASSED_OVER = {
+    "check.": "`onggi check` reads whole tables, never while serving a request",
+}
