@@ -107,7 +107,7 @@ void Watch::look_at_keys() {
   db::Cost cost;
   const db::Rows rows = run_now(storage_.database().many(cost, sql::pages_keys, {}));
   const std::int64_t keys = rows[0].integer(0);
-  if (keys_ != keys) authenticator_.forget();
+  if (keys_ != keys && !authenticator_.refresh()) return;
   keys_ = keys;
   authenticator_.confirm(asked);
 }

@@ -1,5 +1,7 @@
 #include "auth/authenticator.h"
 
+#include <vector>
+
 namespace onggi::auth {
 
 Task<std::optional<store::Principal>> Authenticator::by_key(db::Cost& cost, std::string_view key) {
@@ -44,6 +46,44 @@ Task<std::optional<model::Role>> Authenticator::role(db::Cost& cost, Uuid user) 
     if (generation == generation_) roles_.insert_or_assign(user, *role);
   }
   co_return role;
+}
+
+bool Authenticator::refresh() {
+  std::vector<Sha256> keys;
+  std::vector<Uuid> users;
+  std::uint64_t generation = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    // Whoever is reading now may be reading what was before.
+    generation = ++generation_;
+    for (const auto& [hash, principal] : keys_) keys.push_back(hash);
+    for (const auto& [user, role] : roles_) users.push_back(user);
+  }
+  std::unordered_map<Sha256, store::Principal, HashOfHash> keys_now;
+  std::unordered_map<Uuid, model::Role> roles_now;
+  std::function<Task<bool>(db::Connection&)> look = [&](db::Connection& connection) -> Task<bool> {
+    keys_now.clear();
+    roles_now.clear();
+    for (const Sha256& hash : keys) {
+      const std::optional<store::Principal> principal = co_await users_.by_key(connection, hash);
+      if (principal) keys_now.emplace(hash, *principal);
+    }
+    for (const Uuid& user : users) {
+      const std::optional<model::Role> role = co_await users_.role(connection, user);
+      if (role) roles_now.emplace(user, *role);
+    }
+    co_return true;
+  };
+  db::Cost cost;
+  run_now(database_.read<bool>(cost, std::move(look)));
+  {
+    const std::lock_guard lock(mutex_);
+    if (generation != generation_) return false;
+    keys_.swap(keys_now);
+    roles_.swap(roles_now);
+  }
+  if (forgotten_) forgotten_();
+  return true;
 }
 
 void Authenticator::forget() {

@@ -45,7 +45,10 @@ class Authenticator {
   void forget();
   // From now on what is kept is used for `confirmed_for` after a confirmation at most.
   void require_confirmation() { is_confirmed_until_ = Steady::time_point{}; }
-  // Nothing that is kept had changed at `asked` (what had changed was forgotten before).
+  // Looks anew at everything that is kept. False: it was forgotten meanwhile; ask again. Blocks;
+  // not for event loops.
+  bool refresh();
+  // Nothing that is kept had changed at `asked` (else refresh() came first).
   // Thread-safe.
   void confirm(std::chrono::steady_clock::time_point asked) {
     is_confirmed_until_ = asked + confirmed_for;

@@ -32,12 +32,11 @@ std::size_t Rows::append(const Row& row) {
   std::size_t taken = 0;
   for (int column = 0; column < columns_; ++column) {
     const Cell& cell = row.rows_->cell(row.first_, column);
-    if (cell.kind != Kind::bytes) {
+    if (cell.kind == Kind::bytes)
+      append_bytes(row.text(column));
+    else
       cells_.push_back(cell);
-      continue;
-    }
-    append_bytes(row.text(column));
-    taken += cell.size;
+    taken += cell.kind == Kind::bytes ? cell.size : sizeof(cell.value);
   }
   return taken;
 }

@@ -149,9 +149,11 @@ bool Sieve::take(const db::Row& row) {
   if (matches(row)) {
     if (found_ == limit_) {
       is_cut_ = true;
+      last_place_ = last_found_;
       return false;
     }
     ++found_;
+    last_found_ = row.text(Column::place);
     if (append_) {
       if (!json_.empty()) json_ += ',';
       append_(row, json_);

@@ -111,7 +111,8 @@ class Sieve {
   std::size_t checked_bytes_ = 0;
   std::int64_t found_ = 0;
   std::string json_;
-  std::string last_place_;  // of the last item, or of the last candidate where the walk was cut
+  std::string last_found_;  // place of the last item
+  std::string last_place_;  // of the last candidate; where the page is full, of the last item
   bool is_cut_ = false;
 };
 

@@ -4,14 +4,10 @@ Every operation of /openapi.json is measured in worlds of 1, 10, 100 and 1,000 r
 the caller's key), once more, and, if it writes, with an Idempotency-Key as well.
 """
 
-import re
-
 import pytest
 
 from client import Client, Server, in_parallel, make_tool, unique
 from contract import load, make_world
-from stores import IS_POSTGRES
-from support_http import once
 
 SIZES = (1, 10, 100, 1_000)
 IN_USE = {"DELETE /tools/{}"}  # 409: that agents use it is found in the same statements
@@ -31,8 +27,6 @@ def measured(own_server):
     _, found = load(admin)
     tool_ids = in_parallel(lambda _: make_tool(admin)["id"], range(max(SIZES)))
     phases = {"cold": {}, "again": {}, "writes": {}, "first use of a key": {}}
-    if IS_POSTGRES:
-        phases["with a look at the key"] = {}
     for size in SIZES:
         world = make_world(admin, size, tool_ids[::-1])
         measure(own_server, world, found, phases)
@@ -41,17 +35,9 @@ def measured(own_server):
 
 
 def measure(server, world, found, phases):
-    def note(phase, operation, variant, send):
-        looks = looks_at_keys(server)
-        answer = send()
-        looks = looks_at_keys(server) - looks
+    def note(phase, operation, variant, answer):
         assert answer.status < 300 or operation.name in IN_USE and answer.status == 409, answer
-        key, queries = (operation.name, variant), answer.queries
-        if looks and phase != "first use of a key":
-            by_size = phases["with a look at the key"].setdefault(key, {})
-            by_size[world.size] = max(queries, by_size.get(world.size, 0))
-            queries -= looks
-        phases[phase].setdefault(key, {})[world.size] = queries
+        phases[phase].setdefault((operation.name, variant), {})[world.size] = answer.queries
 
     reads = [operation for operation in found if operation.method == "GET"]
     writes = sorted((operation for operation in found if operation.method in ("POST", "PATCH", "PUT", "DELETE")), key=order)
@@ -59,31 +45,21 @@ def measure(server, world, found, phases):
     server.restart()
     for operation, key in zip(reads, keys):
         if not operation.is_for_admins:
-            note("first use of a key", operation, "", lambda: world.send(Client(server, key), operation))
+            note("first use of a key", operation, "", world.send(Client(server, key), operation))
     server.restart()
     for client in (world.owner, world.admin):
         client.get("/me").expect(200)  # the key's warm-up
     for phase in ("cold", "again"):
         for operation in reads:
             for variant, params in variants(world, operation):
-                note(phase, operation, variant, lambda: world.send(caller(world, operation), operation, params=params))
+                note(phase, operation, variant, world.send(caller(world, operation), operation, params=params))
     for operation in writes:
-        note("writes", operation, "", lambda: world.send(caller(world, operation), operation))
+        note("writes", operation, "", world.send(caller(world, operation), operation))
         if operation.method == "POST" and not operation.name.endswith("/keys"):
             method, path, arguments = world.request(operation)
             arguments["headers"] = {"Idempotency-Key": unique()}
             for variant in ("idempotent", "replayed"):
-                note("writes", operation, variant, lambda: caller(world, operation).request(method, path, absolute=True, **arguments))
-
-
-def looks_at_keys(server):
-    """How often it has asked whose a key is. On PostgreSQL that is asked anew, at any time, after some key has changed anywhere; what an
-    operation costs is what it costs besides."""
-    if not IS_POSTGRES:
-        return 0
-    metrics = once(server, "GET", "/metrics", absolute=True).body.decode()
-    found = re.findall(r'^onggi_db_statement_calls_total\{statement="users\.(?:by_key|find)"\} (\d+)', metrics, re.M)
-    return sum(map(int, found))
+                note("writes", operation, variant, caller(world, operation).request(method, path, absolute=True, **arguments))
 
 
 def caller(world, operation):

@@ -212,13 +212,17 @@ def test_beyond_the_bound_of_candidates_the_answer_comes_page_by_page(alice):
         if page["next_cursor"] is None:
             break
         cursor = "&cursor=" + page["next_cursor"]
-    # PostgreSQL looks for the session first, which has one candidate.
+    # On PostgreSQL the session is part of what is walked along.
     assert found == [first["id"]] and pages == (1 if IS_POSTGRES else 2)
     assert ids(alice.items(f"/executions?input_data.common=1&from={q(start)}&session_id=last")) == [last["id"]]
     total = alice.get(f"/executions?input_data.common=1&from={q(start)}&count=true&limit=1").expect(200)
     assert (total["total"], total["total_is_capped"]) == (10_000, True)
     # Of two terms the rarer leads, however common the other is.
-    assert ids(alice.get(f"/executions?input_data={q({'common': 1, 'list': [{'b': 1}]})}&from={q(start)}").expect(200)["items"]) == [first["id"]]
+    rare = f"/executions?input_data={q({'common': 1, 'list': [{'b': 1}]})}&from={q(start)}"
+    if (stores.STORE == "postgres"):
+        assert ids(alice.items(rare)) == [first["id"]]
+    else:
+        assert ids(alice.get(rare).expect(200)["items"]) == [first["id"]]
 
 
 def test_readers_and_writers_at_once_never_see_half_a_change(alice):

@@ -319,7 +319,15 @@ TEST_P(StoresTest, an_answer_is_kept_for_24_hours) {
   EXPECT_FALSE(find(owner, "/agents", "k0"));
   keep("k0", "second");
   EXPECT_EQ(find(owner, "/agents", "k0")->body, "second");
-  EXPECT_EQ(kept(), 1) << "the expired ones went with the new one";
+  // PostgreSQL looks at a part of them each time, taken by chance.
+  for (int i = 0; is_postgres(*GetParam()) && kept() > 1 + i && i < 1'000; ++i)
+    keep(fmt::format("n{}", i), "later");
+  const auto expired = [&] {
+    constexpr db::Statement old{"old",
+                                "select count(*) from idempotency_keys where created_at <= $1"};
+    return world.many(old, db::Params::of(Time{world.now.ms - day_ms}))[0].integer(0);
+  };
+  EXPECT_EQ(expired(), 0) << "the expired ones went with the new one";
 }
 
 TEST_P(StoresTest, writers_at_once_lose_nothing) {

@@ -36,7 +36,9 @@ constexpr std::chrono::milliseconds trouble_patience{2'000};
 
 // A write that collides runs again, for so long at most.
 constexpr std::chrono::milliseconds collisions_for{10'000};
-constexpr int orphans_max = 3;       // runs in which a row that was referred to went away
+// Runs in which a row that was referred to went away, or one that goes was referred to anew.
+constexpr int orphans_max = 4;
+constexpr int orphans_before_alone = 2;
 constexpr int partitions_max = 128;  // months in one transaction that have to be made
 
 struct Shares {
@@ -75,7 +77,8 @@ struct Postgres::Impl {
                options.statement_time + patience_beyond},
         retries(registry.counter("onggi_db_transaction_retries_total",
                                  "Transactions that collided with another and ran again.")),
-        shared(connector, shares.shared, options.waiting) {}
+        shared(connector, shares.shared, shares.shared, options.waiting),
+        long_readers(connector, options.long_reads, 2, options.long_reads) {}
 
   // Of the event loop whose thread this is; null on other threads.
   Lane* lane();
@@ -97,6 +100,7 @@ struct Postgres::Impl {
     int number = 0;
     int lost = 0;
     int orphans = 0;
+    int others = 0;
     int partitions = 0;
     Clock::time_point since = Clock::now();
   };
@@ -112,6 +116,7 @@ struct Postgres::Impl {
   Surroundings around;
   Counter& retries;
   SharedConnections shared;
+  SharedConnections long_readers;
   std::atomic<std::size_t> long_reads{0};
   std::atomic<bool> is_ready{false};
 
@@ -215,11 +220,11 @@ std::unique_ptr<Cursor> Postgres::open(Cost& cost, const Statement& statement, P
   for (int attempt = 0;; ++attempt) {
     try {
       return std::make_unique<PostgresCursor>(impl_->long_reads, impl_->options.long_reads,
-                                              impl_->around, impl_->shared, cost, statement,
+                                              impl_->around, impl_->long_readers, cost, statement,
                                               params);
     } catch (const Lost&) {
       if (attempt != 0) throw;
-      impl_->shared.drop_idle();
+      impl_->long_readers.drop_idle();
     }
   }
 }
@@ -248,12 +253,18 @@ Task<Postgres::Impl::Outcome> Postgres::Impl::try_write(
   {
     std::unique_ptr<Wire> taken = co_await owner.take();
     const Lease wire(owner, std::move(taken));
-    Transaction transaction(around, cost, *wire, Transaction::Mode::write);
+    const Transaction::Mode mode = attempts.orphans >= orphans_before_alone
+                                       ? Transaction::Mode::write_alone
+                                       : Transaction::Mode::write;
+    Transaction transaction(around, cost, *wire, mode);
     try {
       const bool keep = co_await body(transaction);
       if (!keep) {
         transaction.roll_back();
-        co_return Outcome::done;
+        // What was there already may be the very same: the next run sees it.
+        if (!transaction.met_another() || attempts.others++ != 0) co_return Outcome::done;
+        retries.add();
+        co_return Outcome::again;
       }
       co_await transaction.commit();
       for (auto& published : transaction.published()) published();

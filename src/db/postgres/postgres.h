@@ -26,10 +26,11 @@ namespace onggi::db {
 
 struct PostgresOptions {
   std::string url;              // as libpq takes it: postgres://..., postgresql://... or key=value
-  std::size_t connections = 0;  // of this process, about; 0: 8, and 6 for each event loop
+  std::size_t connections = 0;  // of this process, besides those of long reads; 0: 8, and 6 for
+                                // each event loop
   std::size_t loops = 0;        // event loops that will use it
   std::size_t waiting = 1'024;  // that may wait for a connection; beyond: Unavailable at once
-  std::size_t long_reads = 4;   // cursors open at once, at most
+  std::size_t long_reads = 16;  // cursors open at once, at most, on connections of their own
   std::chrono::milliseconds statement_time{30'000};  // of one statement; beyond: Unavailable
 };
 

@@ -10,8 +10,20 @@ namespace {
 
 const std::string begin_snapshot = "begin isolation level repeatable read read only";
 const std::string begin_write = "begin isolation level repeatable read";
+// Nobody can refer to a user meanwhile. Not a query: the snapshot is taken after it has waited.
+const std::string alone_text = "lock table users in exclusive mode";
 const std::string commit_text = "commit";
 const std::string rollback_text = "rollback";
+
+bool is_unique_violation(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const UniqueViolation&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
 
 }  // namespace
 
@@ -122,7 +134,8 @@ Task<void> Transaction::execute(Query& query) {
   const Clock::time_point deadline = Clock::now() + around_.patience;
   if (!is_begun_) {
     is_begun_ = true;
-    wire_.send_text(mode_ == Mode::write ? begin_write : begin_snapshot, &query);
+    wire_.send_text(mode_ == Mode::snapshot ? begin_snapshot : begin_write, &query);
+    if (mode_ == Mode::write_alone) wire_.send_text(alone_text, &query);
   }
   co_await introduce(wire_, query, deadline);
   if (query.error) co_return;
@@ -132,10 +145,11 @@ Task<void> Transaction::execute(Query& query) {
   if (!prepared.resets.empty()) wire_.send_text(prepared.resets, nullptr);
   wire_.sync();
   co_await wire_.settle(deadline);
+  if (query.error) met_another_ = is_unique_violation(query.error);
 }
 
 void Transaction::after_commit(std::move_only_function<void()> published) {
-  if (mode_ != Mode::write) throw std::logic_error("read() does not commit");
+  if (mode_ == Mode::snapshot) throw std::logic_error("read() does not commit");
   published_.push_back(std::move(published));
 }
 

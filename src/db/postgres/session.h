@@ -62,7 +62,11 @@ class SingleRead final : public Session {
 // ends it, by commit() or roll_back().
 class Transaction final : public Session {
  public:
-  enum class Mode { snapshot, write };
+  enum class Mode {
+    snapshot,
+    write,
+    write_alone,  // while nobody else adds rows of users
+  };
   using Published = std::vector<std::move_only_function<void()>>;
 
   Transaction(Surroundings& around, Cost& cost, Wire& wire, Mode mode)
@@ -75,17 +79,20 @@ class Transaction final : public Session {
   // Does not wait for the answer.
   void roll_back();
   bool asked_to_commit() const { return asked_to_commit_; }
+  // Whether a statement of it has failed for that: another transaction may have been quicker.
+  bool met_another() const { return met_another_; }
   Published& published() { return published_; }
 
  protected:
   Task<void> execute(Query& query) override;
-  bool may_write() const override { return mode_ == Mode::write; }
+  bool may_write() const override { return mode_ != Mode::snapshot; }
 
  private:
   Wire& wire_;
   const Mode mode_;
   bool is_begun_ = false;
   bool asked_to_commit_ = false;
+  bool met_another_ = false;
   Published published_;
 };
 

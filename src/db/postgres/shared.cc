@@ -38,7 +38,7 @@ Task<std::unique_ptr<Wire>> SharedConnections::take() {
 void SharedConnections::give_back(std::unique_ptr<Wire> wire) {
   {
     const std::lock_guard lock(mutex_);
-    if (wire && !wire->is_broken())
+    if (wire && !wire->is_broken() && idle_.size() < most_idle_)
       idle_.push_back(std::move(wire));
     else
       --open_;

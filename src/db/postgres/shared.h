@@ -13,8 +13,10 @@ namespace onggi::db::postgres {
 // Thread-safe.
 class SharedConnections final : public Owner {
  public:
-  SharedConnections(Connector& connector, std::size_t most, std::size_t most_waiting)
-      : connector_(connector), most_(most), most_waiting_(most_waiting) {}
+  // At most `most_idle` stay open when they are not used.
+  SharedConnections(Connector& connector, std::size_t most, std::size_t most_idle,
+                    std::size_t most_waiting)
+      : connector_(connector), most_(most), most_idle_(most_idle), most_waiting_(most_waiting) {}
 
   // Is done when it returns.
   Task<std::unique_ptr<Wire>> take() override;
@@ -24,6 +26,7 @@ class SharedConnections final : public Owner {
  private:
   Connector& connector_;
   const std::size_t most_;
+  const std::size_t most_idle_;
   const std::size_t most_waiting_;
   std::mutex mutex_;
   std::condition_variable changed_;
