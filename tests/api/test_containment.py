@@ -219,7 +219,7 @@ def test_beyond_the_bound_of_candidates_the_answer_comes_page_by_page(alice):
     assert (total["total"], total["total_is_capped"]) == (10_000, True)
     # Of two terms the rarer leads, however common the other is.
     rare = f"/executions?input_data={q({'common': 1, 'list': [{'b': 1}]})}&from={q(start)}"
-    if (stores.STORE == "postgres"):
+    if IS_POSTGRES:
         assert ids(alice.items(rare)) == [first["id"]]
     else:
         assert ids(alice.get(rare).expect(200)["items"]) == [first["id"]]
