@@ -9,6 +9,7 @@ import time
 import stores
 from client import REPOSITORY, Client, Server, binary, new_key, uuid7
 from stores import Database, connect, rows
+from support_http import once
 
 sys.path.insert(0, str(REPOSITORY / "tests" / "postgres"))
 from server import Postgres  # noqa: E402, F401 (for those who need a PostgreSQL of their own)
@@ -42,11 +43,20 @@ class Cluster:
         key = self.admins[0].post(f"/users/{user['id']}/keys", json={"name": "test"}).expect(201)["key"]
         return self.clients_of(key, user)
 
+    def complaints(self):
+        """What the servers have logged as an error."""
+        lines = [line for server in self.servers for line in server.stderr(1_000_000).splitlines()]
+        return [line for line in lines if '"level":"error"' in line]
+
     def close(self):
         for server in self.servers:
             if server.running:
                 server.kill()
         self.database.drop()
+
+
+def is_ready(server):
+    return once(server, "GET", "/readyz", absolute=True).expect(200, 503).status == 200
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import pytest
 
 from client import in_parallel, make_agent, now_ms, timestamp, unique, uuid7
 from support_executions import AGENTS, DAY_MS, create_batch, finished, kind, random_executions, steps  # noqa: F401
+from support_process import fewest_queries
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
@@ -180,7 +181,7 @@ def test_an_idempotency_key_makes_a_batch_without_ids_repeatable(alice, bob, kin
 
 def test_a_batch_costs_the_same_statements_whatever_its_size(alice, kind):
     subject = kind.make_subject(alice)
-    costs = {post(alice, kind, whole(kind, subject, count)).queries for count in (10, 100, 1000)}
+    costs = {fewest_queries(lambda: post(alice, kind, whole(kind, subject, count))) for count in (10, 100, 1000)}
     assert len(costs) == 1, costs
 
 

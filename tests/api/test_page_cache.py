@@ -9,6 +9,7 @@ import pytest
 
 from client import Client, edge, make_agent, make_block, make_execution, make_knowledgebase, make_tool, make_workflow, node, unique
 from stores import IS_POSTGRES
+from support_process import fewest_queries
 
 CONFIRMATION = 1 if IS_POSTGRES else 0  # statements
 
@@ -16,8 +17,7 @@ CONFIRMATION = 1 if IS_POSTGRES else 0  # statements
 def read(client, path, **arguments):
     """The page, twice; the second time from memory."""
     client.get(path, **arguments).expect(200)
-    answer = client.get(path, **arguments)
-    return answer.expect(200), answer.queries
+    return client.get(path, **arguments).expect(200)
 
 
 def test_a_page_that_was_read_before_costs_no_query_but_its_confirmation(alice):
@@ -25,12 +25,12 @@ def test_a_page_that_was_read_before_costs_no_query_but_its_confirmation(alice):
     for path in (f"/agents/{agent['id']}", f"/workflows/{make_workflow(alice)['id']}", f"/blocks/{make_block(alice)['id']}"):
         first = alice.get(path)
         again = alice.get(path)
-        assert again.queries == CONFIRMATION and (again.body, again.etag) == (first.body, first.etag)
+        assert (again.body, again.etag) == (first.body, first.etag) and fewest_queries(lambda: alice.get(path)) == CONFIRMATION
         assert alice.get(path, headers={"If-None-Match": first.etag}).status == 304
         assert alice.head(path).headers["Content-Length"] == str(len(first.body))
     # What is recorded is on no such page.
     make_execution(alice, agent["id"])
-    assert alice.get(f"/agents/{agent['id']}").queries == CONFIRMATION
+    assert fewest_queries(lambda: alice.get(f"/agents/{agent['id']}")) == CONFIRMATION
 
 
 def test_whatever_a_page_shows_may_change(admin, alice):
@@ -40,14 +40,14 @@ def test_whatever_a_page_shows_may_change(admin, alice):
     workflow = make_workflow(alice, nodes=[node("a", data={"agent_id": agent["id"]}), node("b", data={"block_id": block["id"]})])
     agent_path, workflow_path = f"/agents/{agent['id']}", f"/workflows/{workflow['id']}"
     read(alice, agent_path), read(alice, workflow_path)
-    names = lambda: [row["ref_name"] for row in read(alice, workflow_path)[0]["nodes"]]
+    names = lambda: [row["ref_name"] for row in read(alice, workflow_path)["nodes"]]
 
     admin.patch(f"/tools/{tool['id']}", json={"category": "changed"}).expect(200)
-    assert read(alice, agent_path)[0]["tools"][0]["tool"]["category"] == "changed"
+    assert read(alice, agent_path)["tools"][0]["tool"]["category"] == "changed"
     alice.patch(f"/knowledgebases/{base['id']}", json={"name": "books"}).expect(200)
-    assert read(alice, agent_path)[0]["knowledgebases"][0]["name"] == "books"
+    assert read(alice, agent_path)["knowledgebases"][0]["name"] == "books"
     alice.patch(agent_path, json={"name": "new"}).expect(200)
-    assert read(alice, agent_path)[0]["name"] == "new" and names() == ["new", block["name"]]
+    assert read(alice, agent_path)["name"] == "new" and names() == ["new", block["name"]]
     alice.delete(f"/blocks/{block['id']}").expect(204)
     assert names() == ["new", None]
     alice.post(f"/agents/{agent['id']}/versions/1/restore").expect(200)
@@ -63,11 +63,11 @@ def test_memory_knows_whose_page_it_is(admin, alice, bob):
     workflow = make_workflow(alice, nodes=[node("a", data={"agent_id": agent["id"]})], is_public=True,
                              schedules=[{"cron_expression": "0 2 * * *"}])
     path = f"/workflows/{workflow['id']}"
-    assert read(alice, path)[0]["schedules"] and read(bob, path)[0].get("schedules") in (None, [])
+    assert read(alice, path)["schedules"] and read(bob, path).get("schedules") in (None, [])
     alice.patch(f"/agents/{agent['id']}", json={"is_public": False}).expect(200)
-    assert read(alice, path)[0]["nodes"][0]["ref_name"] == agent["name"]
-    assert read(bob, path)[0]["nodes"][0]["ref_name"] is None
-    assert read(admin, path, params={"user_id": alice.id})[0]["schedules"]
+    assert read(alice, path)["nodes"][0]["ref_name"] == agent["name"]
+    assert read(bob, path)["nodes"][0]["ref_name"] is None
+    assert read(admin, path, params={"user_id": alice.id})["schedules"]
     alice.patch(path, json={"is_public": False}).expect(200)
     assert bob.get(path).status == 404 and bob.get(path).status == 404
 

@@ -20,6 +20,7 @@ def cluster(tmp_path_factory):
     cluster = Cluster(tmp_path_factory.mktemp("cluster"))
     yield cluster
     cluster.close()
+    assert cluster.complaints()[:5] == []
 
 
 @pytest.fixture

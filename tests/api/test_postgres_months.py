@@ -24,6 +24,7 @@ def cluster(tmp_path_factory):
     cluster = Cluster(tmp_path_factory.mktemp("months"))
     yield cluster
     cluster.close()
+    assert cluster.complaints()[:5] == []
 
 
 @pytest.fixture

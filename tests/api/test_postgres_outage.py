@@ -10,7 +10,7 @@ from support_events import Listener
 from support_executions import AGENTS
 from support_http import once
 from support_load import exported
-from support_postgres import RECOVERY_S, SLOWNESS, Cluster, Ledger, Postgres, insist, under_load
+from support_postgres import RECOVERY_S, SLOWNESS, Cluster, Ledger, Postgres, insist, is_ready, under_load
 from support_process import eventually
 
 pytestmark = postgres_only
@@ -45,7 +45,7 @@ def is_away(server, client):
 
 def is_back(clients):
     for client in clients:
-        eventually(lambda: client.get("//readyz").status == 200 and client.get("/agents").status == 200, deadline_s=RECOVERY_S)
+        eventually(lambda: is_ready(client.server) and client.get("/agents").status == 200, deadline_s=RECOVERY_S)
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
@@ -141,7 +141,7 @@ def test_a_server_started_before_its_database_listens_waits_and_becomes_ready(tm
         assert answer.status == 503 and int(answer["Retry-After"]) >= 1
         assert not (server.data / "admin.key").exists()
         postgres.start()
-        eventually(lambda: once(server, "GET", "/readyz", absolute=True).status == 200, deadline_s=RECOVERY_S + 10 * SLOWNESS)
+        eventually(lambda: is_ready(server), deadline_s=RECOVERY_S + 10 * SLOWNESS)
         path = server.data / "admin.key"
         assert path.stat().st_mode & 0o777 == 0o600
         admin = Client(server, path.read_text().strip())
@@ -171,7 +171,7 @@ def test_a_server_started_before_its_database_exists_becomes_ready(tmp_path, pos
         assert name in said + server.stderr() and "exist" in said + server.stderr(), "what is missing is named"
         assert postgres.password not in said + server.stderr()
         rows(postgres.url(), f"create database {name}")
-        eventually(lambda: once(server, "GET", "/readyz", absolute=True).status == 200, deadline_s=RECOVERY_S + 10 * SLOWNESS)
+        eventually(lambda: is_ready(server), deadline_s=RECOVERY_S + 10 * SLOWNESS)
         make_agent(server.admin())
     finally:
         server.close()
@@ -189,7 +189,7 @@ def test_a_wrong_password_is_said_and_never_shown(tmp_path, postgres):
         assert answer.status == 503
         assert wrong not in said + server.stderr() + answer.text + "".join(server.output)
         rows(postgres.admin_url(), f"alter role onggi password '{wrong}'")
-        eventually(lambda: once(server, "GET", "/readyz", absolute=True).status == 200, deadline_s=RECOVERY_S + 10 * SLOWNESS)
+        eventually(lambda: is_ready(server), deadline_s=RECOVERY_S + 10 * SLOWNESS)
         assert wrong not in server.stderr()
     finally:
         rows(postgres.admin_url(), f"alter role onggi password '{postgres.password}'")
