@@ -146,11 +146,28 @@ void Connector::connect_later(Deliver deliver) {
   changed_.notify_one();
 }
 
+void Connector::cancel_later(Wire::Cancel cancel) {
+  {
+    const std::lock_guard lock(mutex_);
+    cancels_.push_back(std::move(cancel));
+  }
+  changed_.notify_one();
+}
+
 void Connector::serve() {
   pthread_setname_np(pthread_self(), "onggi-connect");
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || !asked_.empty(); });
+    changed_.wait(lock, [this] { return stopping_ || !asked_.empty() || !cancels_.empty(); });
+    if (!cancels_.empty()) {
+      const Wire::Cancel cancel = std::move(cancels_.front());
+      cancels_.pop_front();
+      lock.unlock();
+      char error[256];
+      if (cancel) PQcancel(cancel.get(), error, sizeof(error));
+      lock.lock();
+      continue;
+    }
     if (asked_.empty()) return;
     Deliver deliver = std::move(asked_.front());
     asked_.pop_front();

@@ -19,6 +19,11 @@ class Lost : public Unavailable {
   explicit Lost(const std::string& internal);
 };
 
+// A statement that many share a connection with has held them up: it may run on one of its own.
+struct Stuck : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 // The transaction ran into another one and has left no trace: it may run again
 // (serialization_failure, deadlock_detected).
 struct Collision : std::runtime_error {

@@ -11,6 +11,8 @@ namespace {
 // Statements that travel together: more would keep the first ones waiting.
 constexpr std::size_t group_max = 32;
 constexpr std::chrono::milliseconds sweep_interval{250};
+// After so long a group is not slow, it waits for something.
+constexpr std::chrono::milliseconds stuck_after{200};
 
 bool is_lost(const std::exception_ptr& error) {
   try {
@@ -38,7 +40,8 @@ Lane::Lane(Executor& executor, Reactor& reactor, Connector& connector, Bounds bo
       connector_(connector),
       bounds_(bounds),
       mailbox_(std::make_shared<Mailbox>()),
-      sweep_alarm_(reactor.alarm()) {
+      sweep_alarm_(reactor.alarm()),
+      slow_max_(std::max<std::size_t>(1, bounds.exclusive / 2)) {
   mailbox_->executor = &executor;
 }
 
@@ -255,11 +258,47 @@ void Lane::give_back(std::unique_ptr<Wire> wire) {
     wire.reset();
   }
   serve_waiting();
-  // Whoever gave it back goes on first.
-  if (!finished_.empty() && !is_resuming_) {
-    const std::lock_guard lock(mailbox_->mutex);
-    mailbox_->executor->post([this] { resume_finished(); });
+  resume_finished_later();
+}
+
+// Whoever has led here goes on first.
+void Lane::resume_finished_later() {
+  if (finished_.empty() || is_resuming_) return;
+  const std::lock_guard lock(mailbox_->mutex);
+  mailbox_->executor->post([this] { resume_finished(); });
+}
+
+Task<void> Lane::enter_slow() {
+  struct Entering {
+    Lane& lane;
+    Waiting& waiting;
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> handle) const {
+      waiting.waiting = handle;
+      lane.slow_waiting_.push_back(&waiting);
+      lane.sweep_later();
+    }
+    void await_resume() const {}
+  };
+  if (slow_ < slow_max_) {
+    ++slow_;
+    co_return;
   }
+  if (slow_waiting_.size() >= bounds_.waiting) throw too_many_wait();
+  Waiting waiting{{}, Clock::now(), nullptr, nullptr};
+  co_await Entering{*this, waiting};
+  if (waiting.error) std::rethrow_exception(waiting.error);
+}
+
+// The place goes to whoever waits for it.
+void Lane::leave_slow() {
+  if (slow_waiting_.empty()) {
+    --slow_;
+    return;
+  }
+  finished_.push_back(slow_waiting_.front()->waiting);
+  slow_waiting_.pop_front();
+  resume_finished_later();
 }
 
 void Lane::fail_waiting(const std::exception_ptr& error) {
@@ -282,6 +321,10 @@ void Lane::give_up_later() {
         std::make_exception_ptr(Unavailable("The server is stopping.", why));
     fail_queue(error);
     fail_waiting(error);
+    for (Waiting* const waiting : std::exchange(slow_waiting_, {})) {
+      waiting->error = error;
+      finished_.push_back(waiting->waiting);
+    }
     std::vector<Shared*> shared;
     for (const std::unique_ptr<Shared>& one : quick_) shared.push_back(one.get());
     for (Shared* const one : shared) one->wire->give_up(why);
@@ -312,31 +355,45 @@ void Lane::sweep_later() {
   sweep_alarm_->set(sweep_interval, [this] { sweep(); });
 }
 
+void Lane::refuse_late(std::deque<Waiting*>& waiting, Clock::time_point came_too_early) {
+  while (!waiting.empty() && waiting.front()->since < came_too_early) {
+    waiting.front()->error = std::make_exception_ptr(waited_too_long());
+    finished_.push_back(waiting.front()->waiting);
+    waiting.pop_front();
+  }
+}
+
+// A statement that waits for a lock, or that nobody knew to be slow, stands in front of others: it
+// goes on on a connection of its own, the others on another that they share.
+void Lane::cut_stuck(Clock::time_point now) {
+  std::vector<Shared*> stuck;
+  for (const std::unique_ptr<Shared>& shared : quick_)
+    if (!shared->group.empty() && shared->wire->waiting_since() < now - stuck_after)
+      stuck.push_back(shared.get());
+  for (Shared* const shared : stuck) {
+    connector_.cancel_later(shared->wire->cancel());
+    shared->wire->give_up_stuck();
+  }
+}
+
 void Lane::sweep() {
   sweep_due_ = false;
   dropped_.clear();
   const Clock::time_point now = Clock::now();
   const Clock::time_point asked_too_early = now - bounds_.patience;
-  std::vector<Shared*> late;
-  for (const std::unique_ptr<Shared>& shared : quick_)
-    if (shared->wire->waiting_since() < asked_too_early) late.push_back(shared.get());
-  for (Shared* const shared : late) shared->wire->give_up("no answer in time");
   for (Wire* const wire : std::vector(busy_))
     if (wire->waiting_since() < asked_too_early) wire->give_up("no answer in time");
+  cut_stuck(now);
   const Clock::time_point came_too_early = now - longest_wait;
-  while (!waiting_.empty() && waiting_.front()->since < came_too_early) {
-    Waiting* const first = waiting_.front();
-    waiting_.pop_front();
-    first->error = std::make_exception_ptr(waited_too_long());
-    finished_.push_back(first->waiting);
-  }
+  refuse_late(waiting_, came_too_early);
+  refuse_late(slow_waiting_, came_too_early);
   while (!queue_.empty() && queue_.front()->since < came_too_early) {
     Pending* const first = queue_.front();
     queue_.pop_front();
     first->query->error = std::make_exception_ptr(waited_too_long());
     finished_.push_back(first->waiting);
   }
-  if (!queue_.empty() || !waiting_.empty() || !busy_.empty() ||
+  if (!queue_.empty() || !waiting_.empty() || !slow_waiting_.empty() || !busy_.empty() ||
       std::ranges::any_of(quick_, [](const auto& one) { return !one->group.empty(); }))
     sweep_later();
   dispatch();

@@ -33,8 +33,13 @@ class Lane final : public Owner {
   ~Lane() override;
 
   // Runs the query among others. Never throws: the outcome is in the query; Lost has been tried
-  // again once.
+  // again once. One that holds the others up ends with Stuck.
   Task<void> run(Query& query);
+
+  // Slow statements take a part of the connections at most: writes find the others. Throws
+  // Unavailable when none of theirs comes free in time.
+  Task<void> enter_slow();
+  void leave_slow();
 
   Task<std::unique_ptr<Wire>> take() override;
   void give_back(std::unique_ptr<Wire> wire) override;
@@ -81,6 +86,9 @@ class Lane final : public Owner {
   void serve_waiting();
   void fail_waiting(const std::exception_ptr& error);
   void resume_finished();
+  void resume_finished_later();
+  void cut_stuck(Clock::time_point now);
+  void refuse_late(std::deque<Waiting*>& waiting, Clock::time_point came_too_early);
   void sweep_later();
   void sweep();
 
@@ -103,6 +111,9 @@ class Lane final : public Owner {
   std::size_t exclusive_open_ = 0;  // idle, in use and coming
   std::size_t exclusive_coming_ = 0;
   std::deque<Waiting*> waiting_;
+  const std::size_t slow_max_;
+  std::size_t slow_ = 0;
+  std::deque<Waiting*> slow_waiting_;
 };
 
 }  // namespace onggi::db::postgres

@@ -197,11 +197,11 @@ Task<Rows> Postgres::many(Cost& cost, const Statement& statement, Params params)
 }
 
 Task<void> Postgres::do_read(Cost& cost, Reads reads, std::function<Task<void>(Connection&)> body) {
-  impl_->require_ready();
   Lane* const lane = impl_->lane();
   Owner& owner = lane != nullptr ? static_cast<Owner&>(*lane) : impl_->shared;
   const std::uint32_t before = cost.statements;
   for (int attempt = 0;; ++attempt) {
+    impl_->require_ready();  // until the server stops
     cost.statements = before;
     std::exception_ptr lost;
     try {
@@ -246,12 +246,12 @@ std::unique_ptr<Cursor> Postgres::open(Cost& cost, const Statement& statement, P
 // --- writes --------------------------------------------------------------------------------------
 
 Task<void> Postgres::do_write(Cost& cost, std::function<Task<bool>(Connection&)> body) {
-  impl_->require_ready();
   Lane* const lane = impl_->lane();
   Owner& owner = lane != nullptr ? static_cast<Owner&>(*lane) : impl_->shared;
   const std::uint32_t before = cost.statements;
   Impl::Attempts attempts;
   while (true) {
+    impl_->require_ready();  // until the server stops
     cost.statements = before;
     const Impl::Outcome outcome = co_await impl_->try_write(lane, owner, cost, attempts, body);
     if (outcome == Impl::Outcome::done) co_return;

@@ -15,15 +15,25 @@ const std::string alone_text = "lock table users in exclusive mode";
 const std::string commit_text = "commit";
 const std::string rollback_text = "rollback";
 
-bool is_unique_violation(const std::exception_ptr& error) {
+template <class Failure>
+bool is_a(const std::exception_ptr& error) {
+  if (!error) return false;
   try {
     std::rethrow_exception(error);
-  } catch (const UniqueViolation&) {
+  } catch (const Failure&) {
     return true;
   } catch (...) {
     return false;
   }
 }
+
+struct LeavingSlow {
+  explicit LeavingSlow(Lane& entered) : lane(entered) {}
+  ~LeavingSlow() { lane.leave_slow(); }
+  LeavingSlow(const LeavingSlow&) = delete;
+  LeavingSlow& operator=(const LeavingSlow&) = delete;
+  Lane& lane;
+};
 
 }  // namespace
 
@@ -101,31 +111,46 @@ void Session::after_commit(std::move_only_function<void()>) {
 Task<void> SingleRead::execute(Query& query) {
   if (std::exchange(is_used_, true)) throw std::logic_error("read_one() runs one statement");
   Prepared& prepared = query.prepared;
-  const bool is_quick = lane_ != nullptr && prepared.types() != nullptr &&
-                        prepared.settings.empty() && !prepared.is_slow();
   const Clock::time_point started = Clock::now();
+  bool is_quick = lane_ != nullptr && prepared.types() != nullptr && prepared.settings.empty() &&
+                  !prepared.is_slow();
   if (is_quick) {
     co_await lane_->run(query);
-  } else {
-    std::unique_ptr<Wire> taken = co_await owner_.take();
-    const Lease wire(owner_, std::move(taken));
-    const Clock::time_point deadline = Clock::now() + around_.patience;
-    co_await introduce(*wire, query, deadline);
-    if (query.error) co_return;
-    if (!prepared.settings.empty()) {
-      wire->send_text(begin_snapshot, &query);
-      wire->send_text(prepared.settings, &query);
-    }
-    wire->send(query);
-    if (!prepared.settings.empty()) wire->send_text(commit_text, nullptr);
-    wire->sync();
-    co_await wire->settle(deadline);
-    if (query.error && !wire->is_broken() && wire->state() != PQTRANS_IDLE) {
-      wire->send_text(rollback_text, nullptr);
-      wire->sync();
+    if (is_a<Stuck>(query.error)) {
+      prepared.took(Clock::now() - started);  // the next ones keep away from the quick lane
+      is_quick = false;
+      query.begin_again();
     }
   }
+  if (!is_quick && lane_ != nullptr) {
+    co_await lane_->enter_slow();
+    const LeavingSlow leaving(*lane_);
+    co_await execute_alone(query);
+  } else if (!is_quick) {
+    co_await execute_alone(query);
+  }
   prepared.took(Clock::now() - started);
+}
+
+Task<void> SingleRead::execute_alone(Query& query) {
+  const Prepared& prepared = query.prepared;
+  std::unique_ptr<Wire> taken = co_await owner_.take();
+  const Lease wire(owner_, std::move(taken));
+  const Clock::time_point deadline = Clock::now() + around_.patience;
+  co_await introduce(*wire, query, deadline);
+  if (query.error) co_return;
+  if (!prepared.settings.empty()) {
+    wire->send_text(begin_snapshot, &query);
+    wire->send_text(prepared.settings, &query);
+  }
+  wire->send(query);
+  if (!prepared.settings.empty()) wire->send_text(commit_text, nullptr);
+  wire->sync();
+  co_await wire->settle(deadline);
+  if (query.error && !wire->is_broken() && wire->state() != PQTRANS_IDLE) {
+    wire->send_text(rollback_text, nullptr);
+    wire->sync();
+  }
 }
 
 // --- a transaction -------------------------------------------------------------------------------
@@ -145,7 +170,7 @@ Task<void> Transaction::execute(Query& query) {
   if (!prepared.resets.empty()) wire_.send_text(prepared.resets, nullptr);
   wire_.sync();
   co_await wire_.settle(deadline);
-  if (query.error) met_another_ = is_unique_violation(query.error);
+  if (query.error) met_another_ = is_a<UniqueViolation>(query.error);
 }
 
 void Transaction::after_commit(std::move_only_function<void()> published) {

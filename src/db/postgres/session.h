@@ -53,6 +53,8 @@ class SingleRead final : public Session {
   Task<void> execute(Query& query) override;
 
  private:
+  Task<void> execute_alone(Query& query);
+
   Lane* const lane_;
   Owner& owner_;
   bool is_used_ = false;

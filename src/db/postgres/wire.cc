@@ -181,6 +181,14 @@ void Wire::give_up(const std::string& why) {
   woken();
 }
 
+void Wire::give_up_stuck() {
+  const auto first = std::ranges::find_if(
+      expected_, [](const Expected& expected) { return expected.query != nullptr; });
+  if (first != expected_.end() && !first->query->error)
+    first->query->error = std::make_exception_ptr(Stuck("held others up"));
+  give_up("a statement has held others up");
+}
+
 void Wire::cut() const {
   ::shutdown(descriptor_, SHUT_RDWR);
 }

@@ -100,6 +100,14 @@ class Wire {
 
   // Gives the connection up: it does not answer in time.
   void give_up(const std::string& why);
+  // The same; the query that is being waited for is told that it was Stuck.
+  void give_up_stuck();
+  // What cancels the statement that is running; for another thread, since it blocks.
+  struct CancelCloser {
+    void operator()(PGcancel* cancel) const { PQfreeCancel(cancel); }
+  };
+  using Cancel = std::unique_ptr<PGcancel, CancelCloser>;
+  Cancel cancel() const { return Cancel(PQgetCancel(connection_.get())); }
   // Ends it for the thread that uses it, from another.
   void cut() const;
   // Since when the oldest answer is due.
