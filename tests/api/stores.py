@@ -68,19 +68,22 @@ class Database:
     def rows(self, text, parameters=None):
         return rows(self.url, text, parameters)
 
-    def backends(self):
+    def backends(self, condition="and backend_type = 'client backend'"):
         """The process ids of who is connected."""
-        return [pid for pid, in rows(self.server_url, "select pid from pg_stat_activity where datname = %s", [self.name])]
+        return [pid for pid, in rows(self.server_url, f"select pid from pg_stat_activity where datname = %s {condition}", [self.name])]
 
-    def wait_until_unused(self):
+    def wait_until_unused(self, *condition):
         until = time.monotonic() + UNUSED_DEADLINE_S
-        while backends := self.backends():
+        while backends := self.backends(*condition):
             assert time.monotonic() < until, f"{self.name} is in use by {backends}"
             time.sleep(0.002)
 
     def drop(self):
         """Whoever is connected is thrown out."""
-        rows(self.server_url, f"drop database if exists {self.name} with (force)")
+        # FORCE is refused while the server's own workers, which are a superuser's, look after the database.
+        rows(self.server_url, "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and usename = current_user", [self.name])
+        self.wait_until_unused("and usename = current_user")
+        rows(self.server_url, f"drop database if exists {self.name}")
 
 
 # Data directories and their databases

@@ -175,7 +175,7 @@ def test_a_server_started_before_its_database_exists_becomes_ready(tmp_path, pos
         make_agent(server.admin())
     finally:
         server.close()
-        rows(postgres.url(), f"drop database if exists {name} with (force)")
+        rows(postgres.url(), f"drop database if exists {name}")
 
 
 def test_a_wrong_password_is_said_and_never_shown(tmp_path, postgres):
