@@ -80,9 +80,9 @@ test-fuzz: build/fuzz/build.ninja
 
 # The black-box tests start the server that ONGGI_BINARY names. /usr/bin/python3: Debian's pytest.
 # One process for each core, each with a server of its own; a file's tests stay together.
-PYTEST = /usr/bin/python3 -m pytest tests/api --numprocesses $$(nproc) --dist loadfile --quiet
+PYTEST = /usr/bin/python3 -m pytest tests/api --numprocesses $$(nproc) --dist loadfile --quiet -rs
 # The same on PostgreSQL, a database for each server; what is skipped is said.
-PYTEST_POSTGRES = $(POSTGRES) sh -c 'if [ -n "$$ONGGI_TEST_POSTGRES" ]; then exec env ONGGI_STORE=postgres $(PYTEST) -rs; fi'
+PYTEST_POSTGRES = $(POSTGRES) sh -c 'if [ -n "$$ONGGI_TEST_POSTGRES" ]; then exec env ONGGI_STORE=postgres $(PYTEST); fi'
 
 .PHONY: test-api
 test-api: build/build.ninja
