@@ -2,12 +2,13 @@
 
 import collections
 import threading
+from datetime import datetime, timezone
 
 import pytest
 
 from client import Client, in_parallel, make_agent, make_knowledgebase, make_tool, make_workflow, node, now_ms, timestamp, unique, uuid7
 from stores import postgres_only
-from support_executions import AGENTS, WORKFLOWS, steps
+from support_executions import AGENTS, DAY_MS, WORKFLOWS, finished, steps
 from support_postgres import Cluster, at_once, insist
 
 pytestmark = postgres_only
@@ -166,6 +167,30 @@ def test_batches_at_once_that_share_rows_make_each_once(user, kind):
         assert collections.Counter(item["status"] for item in items) == {201: 200, 200: 600}
         assert len({item["id"] for item in items if item["status"] == 201}) == 200
     assert kind.count(user[1]) == 1000
+
+
+def test_executions_that_arrive_together_are_each_answered_for_themselves(cluster, user):
+    """Servers record what arrives together together; what is wrong with one, or has to wait for one, is nothing to the others."""
+    agent, gone = make_agent(user[0]), make_agent(user[0])
+    user[0].delete(f"/agents/{gone['id']}").expect(204)
+    client = user[0]
+    for turn in range(ROUNDS):
+        known = AGENTS.of(agent, id=uuid7(now_ms() - 5000), session_id="known")
+        client.post("/executions", json=known).expect(201)
+        late = now_ms() - (40 + 20 * turn) * DAY_MS
+        for table in ("agent_executions", "execution_steps"):
+            cluster.database.rows(f"drop table if exists {table}_{datetime.fromtimestamp(late / 1000, timezone.utc):%Y_%m}")
+        bodies = [(201, AGENTS.of(agent)) for _ in range(5)] + [
+            (201, AGENTS.of(agent, steps=steps(3))), (200, known), (409, {**known, "session_id": "other"}), (422, AGENTS.of(gone)),
+            (422, AGENTS.of(uuid7())), (201, AGENTS.of(agent, steps=steps(1), **finished(late))), (422, AGENTS.of(agent, colour=1))]
+        answers = at_once(*(lambda body=body: insist(lambda: client.post("/executions", json=body)) for _, body in bodies))
+        assert [answer.status for answer in answers] == [status for status, _ in bodies], answers
+        for answer, (status, body) in zip(answers, bodies):
+            if status == 201:
+                shown = user[1].get(f"/executions/{answer.json()['id']}").expect(200)
+                assert shown == answer.json() and len(shown["steps"]) == len(body.get("steps", []))
+    found = user[1].items("/executions", limit=500)
+    assert len({item["id"] for item in found}) == len(found) >= 7 * ROUNDS
 
 
 def test_blocks_of_one_name_at_once_make_one(user):

@@ -204,6 +204,27 @@ def test_a_lock_on_a_row_holds_up_nobody_but_who_wants_it(cluster):
     assert [answer.status for answer in answers] == [200, 200]
 
 
+def test_executions_that_wait_for_somebody_elses_rows_hold_up_no_others(cluster):
+    """Those that arrive together are recorded together; but not with these, whose ids a transaction of somebody else is about to take."""
+    client = cluster.new_user()[0]
+    agent = make_agent(client)
+    made = AGENTS.make(client, agent)
+    taken = [uuid7() for _ in range(6)]
+    copy = "insert into agent_executions select (jsonb_populate_record(e, jsonb_build_object('id', %s))).* from agent_executions e where id = %s"
+    answers, waiting = [], []
+    with held(cluster.database.url, *((copy, [id, made["id"]]) for id in taken)):
+        for id in taken:
+            waiting.append(threading.Thread(target=lambda id=id: answers.append(insist(lambda: AGENTS.post(client, agent, id=id)))))
+            waiting[-1].start()
+        eventually(lambda: waiting_for_locks(cluster.database) >= 1, deadline_s=20)
+        in_parallel(lambda n: AGENTS.make(client, agent), range(40), threads=12)
+        assert answers == [], "they were to wait"
+    for thread in waiting:
+        thread.join(60)
+    assert [answer.status for answer in answers] == [201] * 6
+    assert AGENTS.count(client) == 47
+
+
 def test_an_export_that_nobody_reads_holds_up_nobody(cluster):
     client = cluster.new_user()[0]
     agent = make_agent(client)
