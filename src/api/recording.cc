@@ -10,8 +10,8 @@ namespace onggi::api {
 namespace {
 
 constexpr std::size_t group_max = 64;
-// While one waits for the disk, the next is on its way.
-constexpr int groups_max = 2;
+// The more go together, the less each costs: the next group gathers while one is under way.
+constexpr int groups_max = 1;
 
 using Recorded = std::vector<Result<store::RecordedExecution>>;
 

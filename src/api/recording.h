@@ -2,8 +2,8 @@
 //
 // A transaction of its own for each of many small requests is mostly the cost of transactions. The
 // embedded store's writer groups them by itself. Where transactions run side by side, what an event
-// loop has at hand goes into one: the first request begins at once, and what arrives while it and
-// another are under way goes with the next. Each is answered for itself, once its own are durable;
+// loop has at hand goes into one: the first request begins at once, and what arrives while it
+// is under way goes with the next. Each is answered for itself, once its own are durable;
 // what fails together is tried again one by one, so that nobody pays for another's mistake.
 #pragma once
 

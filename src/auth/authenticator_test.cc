@@ -30,7 +30,8 @@ class Interrupted final : public db::Database {
   std::function<void()> after_read;
 
  protected:
-  Task<void> do_read(db::Cost& cost, std::function<Task<void>(db::Connection&)> body) override {
+  Task<void> do_read(db::Cost& cost, Reads,
+                     std::function<Task<void>(db::Connection&)> body) override {
     std::function<Task<bool>(db::Connection&)> inner =
         [&body](db::Connection& connection) -> Task<bool> {
       co_await body(connection);
@@ -147,6 +148,44 @@ TEST_F(AuthenticatorTest, a_role_that_changes_while_it_is_looked_up_is_not_kept)
   run_now(authenticator_.role(cost_, user_));
   run_now(authenticator_.role(cost_, user_));
   EXPECT_EQ(cost_.statements, 2u);
+}
+
+TEST_F(AuthenticatorTest, what_was_revoked_elsewhere_is_gone_after_a_refresh) {
+  EXPECT_TRUE(knows("secret"));
+  write([this](db::Connection& connection) -> Task<Result<bool>> {
+    co_await users_.revoke_key(connection, user_, key_);
+    co_return true;
+  });
+  EXPECT_TRUE(knows("secret")) << "nobody has told";
+  EXPECT_TRUE(authenticator_.refresh());
+  EXPECT_FALSE(knows("secret"));
+}
+
+TEST_F(AuthenticatorTest, a_refresh_keeps_what_is_still_right) {
+  EXPECT_TRUE(knows("secret"));
+  EXPECT_TRUE(authenticator_.refresh());
+  EXPECT_TRUE(knows("secret"));
+  EXPECT_EQ(cost_.statements, 0U);
+}
+
+TEST_F(AuthenticatorTest, what_was_forgotten_meanwhile_is_not_brought_back_by_a_refresh) {
+  EXPECT_TRUE(knows("secret"));
+  database_.after_read = [this] {
+    database_.after_read = nullptr;
+    revoke();
+  };
+  EXPECT_FALSE(authenticator_.refresh());
+  EXPECT_FALSE(knows("secret"));
+}
+
+TEST_F(AuthenticatorTest, without_a_confirmation_every_look_asks) {
+  authenticator_.require_confirmation();
+  EXPECT_TRUE(knows("secret"));
+  EXPECT_TRUE(knows("secret"));
+  EXPECT_EQ(cost_.statements, 1U);
+  authenticator_.confirm(std::chrono::steady_clock::now() + std::chrono::hours(1));
+  EXPECT_TRUE(knows("secret"));
+  EXPECT_EQ(cost_.statements, 0U);
 }
 
 }  // namespace

@@ -50,6 +50,12 @@ class Connection {
   virtual Task<std::int64_t> run(const Statement& statement, Params params) = 0;
   // The same statement for every row of parameters, in order; the sum of rows changed.
   virtual Task<std::int64_t> run_each(const Statement& statement, std::vector<Params> rows) = 0;
+  // As run_each(), for who does not need the sum: it need not have happened yet when the task is
+  // done. What goes wrong is thrown by what comes next, the end of write() at the latest. The
+  // parameters are copied.
+  virtual Task<void> send_each(const Statement& statement, std::vector<Params> rows) {
+    co_await run_each(statement, std::move(rows));
+  }
   virtual Task<Rows> many(const Statement& statement, Params params) = 0;
   // As many(), but ends behind the row with which the texts reach max_bytes; the rows then say
   // is_cut(). For lists, whose rows may be of any size.

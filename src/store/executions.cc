@@ -266,7 +266,7 @@ Task<void> Executions::insert(db::Connection& connection, const std::vector<Exec
     params.add(documents.back()).add(drafts[i].record->given.bits());
     rows.push_back(std::move(params));
   }
-  co_await connection.run_each(sql_.insert, std::move(rows));
+  co_await connection.send_each(sql_.insert, std::move(rows));
 }
 
 Task<void> Executions::insert_steps(db::Connection& connection,
@@ -283,7 +283,7 @@ Task<void> Executions::insert_steps(db::Connection& connection,
       documents.push_back(model::to_json(model::step_shape, step));
       rows.push_back(step_params(drafts[i].record->id, step, documents.back()));
     }
-  co_await connection.run_each(sql_.insert_step, std::move(rows));
+  co_await connection.send_each(sql_.insert_step, std::move(rows));
 }
 
 ExecutionPage Executions::page_of(Execution& execution,

@@ -249,7 +249,7 @@ TEST_P(StoresTest, to_erase_a_user_takes_everything_of_it_and_nothing_else) {
         drafts->push_back(
             must(kind->draft(body, user, world.now)));  // more than are erased at once
       must(world.write<bool>([&](db::Connection& connection) -> Task<Result<bool>> {
-        co_await kind->record(connection, drafts, user);
+        co_await kind->record(connection, drafts);
         co_await stores.idempotency.keep(connection, user, "/path", "key", {}, world.now);
         co_return true;
       }));

@@ -129,7 +129,7 @@ TEST_F(DemoTest, the_store_is_whole_and_every_reference_has_its_name) {
   const FixedClock clock(sunday_evening);
   app::Engine engine(options("one"), clock);
   const Filled filled = fill(engine);
-  EXPECT_EQ(engine.database.check_integrity(), "ok");
+  EXPECT_EQ(engine.storage->damage(), "");
   EXPECT_THAT(store::check(engine.database).troubles, testing::IsEmpty());
   const store::Key shown(*Uuid::parse(filled.workflow_id));
   const auto page = read<std::optional<store::Page>>(engine, [&](db::Connection& connection) {

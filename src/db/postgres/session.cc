@@ -155,14 +155,25 @@ Task<void> SingleRead::execute_alone(Query& query) {
 
 // --- a transaction -------------------------------------------------------------------------------
 
+void Transaction::begin(Query& blamed) {
+  if (std::exchange(is_begun_, true)) return;
+  wire_.send_text(mode_ == Mode::snapshot ? begin_snapshot : begin_write, &blamed);
+  if (mode_ == Mode::write_alone) wire_.send_text(alone_text, &blamed);
+}
+
+void Transaction::check_sent() {
+  for (const Query& query : sent_) {
+    if (!query.error) continue;
+    met_another_ = is_a<UniqueViolation>(query.error);
+    std::rethrow_exception(query.error);
+  }
+}
+
 Task<void> Transaction::execute(Query& query) {
   const Clock::time_point deadline = Clock::now() + around_.patience;
-  if (!is_begun_) {
-    is_begun_ = true;
-    wire_.send_text(mode_ == Mode::snapshot ? begin_snapshot : begin_write, &query);
-    if (mode_ == Mode::write_alone) wire_.send_text(alone_text, &query);
-  }
+  begin(query);
   co_await introduce(wire_, query, deadline);
+  check_sent();
   if (query.error) co_return;
   const Prepared& prepared = query.prepared;
   if (!prepared.settings.empty()) wire_.send_text(prepared.settings, &query);
@@ -170,7 +181,24 @@ Task<void> Transaction::execute(Query& query) {
   if (!prepared.resets.empty()) wire_.send_text(prepared.resets, nullptr);
   wire_.sync();
   co_await wire_.settle(deadline);
+  check_sent();
   if (query.error) met_another_ = is_a<UniqueViolation>(query.error);
+}
+
+Task<void> Transaction::send_each(const Statement& statement, std::vector<Params> rows) {
+  if (!may_write()) throw std::logic_error("read() cannot send_each(); use write()");
+  Prepared& prepared = around_.catalogue.find(statement);
+  if (prepared.types() == nullptr || !prepared.settings.empty()) {
+    co_await run_each(statement, std::move(rows));
+    co_return;
+  }
+  ++cost_.statements;
+  around_.statements.add();
+  prepared.counters.calls->add();
+  if (rows.empty()) co_return;
+  Query& query = sent_.emplace_back(prepared, rows);
+  begin(query);
+  wire_.send(query);
 }
 
 void Transaction::after_commit(std::move_only_function<void()> published) {
@@ -194,6 +222,7 @@ Task<void> Transaction::commit() {
   wire_.sync();
   co_await wire_.settle(started + around_.patience);
   cost_.time += Clock::now() - started;
+  check_sent();
   if (!asked_to_commit_ && !query.error)
     query.error = std::make_exception_ptr(Lost("the connection was lost before COMMIT"));
   if (query.error) std::rethrow_exception(query.error);
@@ -201,6 +230,7 @@ Task<void> Transaction::commit() {
 
 void Transaction::roll_back() {
   if (!std::exchange(is_begun_, false)) return;
+  wire_.disown();
   wire_.send_text(rollback_text, nullptr);
   wire_.sync();
 }

@@ -1,6 +1,7 @@
 // What the bodies of read() and write() see.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <vector>
 
@@ -74,6 +75,7 @@ class Transaction final : public Session {
   Transaction(Surroundings& around, Cost& cost, Wire& wire, Mode mode)
       : Session(around, cost), wire_(wire), mode_(mode) {}
 
+  Task<void> send_each(const Statement& statement, std::vector<Params> rows) override;
   void after_commit(std::move_only_function<void()> published) override;
 
   // Throws Lost when it cannot be known whether it has committed, else what has kept it from it.
@@ -95,7 +97,12 @@ class Transaction final : public Session {
   bool is_begun_ = false;
   bool asked_to_commit_ = false;
   bool met_another_ = false;
+  void begin(Query& blamed);
+  // Throws what one of those has met that nobody has waited for.
+  void check_sent();
+
   Published published_;
+  std::deque<Query> sent_;
 };
 
 // Learns the types of the statement's parameters, if nobody has.

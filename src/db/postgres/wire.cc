@@ -150,6 +150,10 @@ void Wire::declare(const std::string& cursor, Query& query) {
                                 runs[0].pointers(), runs[0].lengths(), runs[0].formats(), 1));
 }
 
+void Wire::disown() {
+  for (Expected& expected : expected_) expected.query = nullptr;
+}
+
 void Wire::sync() {
   if (broken_) return;
   expect({Kind::sync});
@@ -209,7 +213,7 @@ bool Wire::take() {
 
 // True when it is answered to the end.
 bool Wire::take_one(Expected& expected) {
-  if (expected.kind == Kind::run && !expected.is_begun &&
+  if (expected.kind == Kind::run && !expected.is_begun && expected.query != nullptr &&
       expected.query->max_bytes != std::numeric_limits<std::size_t>::max())
     PQsetSingleRowMode(connection_.get());
   expected.is_begun = true;
@@ -224,7 +228,7 @@ bool Wire::take_one(Expected& expected) {
         lose("an answer did not come");
         return true;
       }
-      if (expected.kind == Kind::run) --expected.query->runs;
+      if (expected.kind == Kind::run && expected.query != nullptr) --expected.query->runs;
       return true;
     }
     if (expected.kind == Kind::sync) {
@@ -250,13 +254,13 @@ void Wire::take_result(Expected& expected, const PGresult* result) {
         std::vector<Oid> types;
         for (int i = 0; i < PQnparams(result); ++i) types.push_back(PQparamtype(result, i));
         expected.prepared->learn(std::move(types));
-      } else if (expected.kind == Kind::run) {
+      } else if (expected.kind == Kind::run && query != nullptr) {
         query->changed += rows_changed(result);
       }
       return;
     case PGRES_SINGLE_TUPLE:
     case PGRES_TUPLES_OK:
-      if (expected.kind != Kind::run) return;
+      if (expected.kind != Kind::run || query == nullptr) return;
       if (query->bytes < query->max_bytes) {
         query->bytes += append_rows(result, query->result);
       } else if (PQntuples(result) != 0) {

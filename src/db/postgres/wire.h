@@ -79,6 +79,8 @@ class Wire {
   void declare(const std::string& cursor, Query& query);
   // Asks for the types of a statement's parameters, which are known when it is answered.
   void describe(Prepared& prepared, Query& blamed);
+  // Whoever asked does not want to know any more: the queries may go.
+  void disown();
   // Ends what belongs together: after an error everything up to here is passed over.
   void sync();
 
