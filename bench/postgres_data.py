@@ -19,8 +19,8 @@ DEFINITIONS_BYTES = 1 << 30
 
 def start(root, work):
     """The cluster that the data is kept in."""
-    name = f"store-{fingerprint(root, 'sql/migrations/postgres', 'bench/peers/fastify/schema.sql', 'bench/peers/fastify/indexes.sql')}"
-    for stale in work.glob("store-*"):
+    name = f"cluster-{fingerprint(root, 'sql/migrations/postgres', 'bench/peers/fastify/schema.sql', 'bench/peers/fastify/indexes.sql')}"
+    for stale in work.glob("cluster-*"):
         if stale.name != name:
             shutil.rmtree(stale)
     return Postgres(work / name, work / "store.log")
@@ -109,7 +109,7 @@ class StoreSamples:
 
     def __init__(self, data):
         def values(question):
-            return data.postgres.sql(question, data.database).splitlines()
+            return data.postgres.sql(question, data.database).rstrip("\n").split("\n")
         self.reader = values(f"select id from users where name = '{READER}'")[0]
         self.agents = values(f"select id from agents where is_public and user_id <> '{self.reader}' and deleted_at is null"
                              " and id in (select agent_id from agent_tools) order by id limit 1000")

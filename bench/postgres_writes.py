@@ -79,8 +79,8 @@ class StoreWrites(Writes):
         """As text, in the order of the ids; None for null."""
         chosen = ", ".join("convert_from(document, 'UTF8')" if name == "document" else name for name in columns)
         listed = ", ".join(f"'{id_}'" for id_ in ids)
-        text = self.postgres.psql("onggi_write", "-F", "\x1f", "-P", "null=\x1e", "-c", f"select {chosen} from {TABLE} where id in ({listed}) order by id")
-        rows = [[None if value == "\x1e" else value for value in line.split("\x1f")] for line in text.splitlines()]
+        text = self.postgres.psql("onggi_write", "-F", "\x1f", "-P", "null=\\N", "-c", f"select {chosen} from {TABLE} where id in ({listed}) order by id")
+        rows = [[None if value == "\\N" else value for value in line.split("\x1f")] for line in text.rstrip("\n").split("\n")]
         if len(rows) != len(ids):
             raise Failed(f"onggi has written {len(rows)} rows of {len(ids)}")
         return rows
@@ -95,7 +95,7 @@ class StoreWrites(Writes):
         self._sql(f"drop table if exists bench.batch; create table bench.batch as select * from {TABLE} where id in ({listed})")
         if int(self._sql("select count(*) from bench.batch")) != BATCH:
             raise Failed("onggi has not written what it has answered")
-        lines = self._sql("copy bench.batch to stdout").splitlines()
+        lines = self._sql("copy bench.batch to stdout").rstrip("\n").split("\n")
         bodies = [line[line.index("\t"):] + "\n" for line in lines]
         return {"unnest": lambda: self._unnest(columns, clients), "copy": lambda: copied(self.postgres, columns, bodies, clients, self.bench.seconds)}
 

@@ -69,6 +69,7 @@ BESIDE = {"embedded": {"nginx": "nginx, the same bytes", "loop": "SQLite, bare l
           "postgres": {"columns": "pgbench, JSON made of columns", "documents": "pgbench, stored documents put together",
                        "stored": "pgbench, the page as one stored row", "fastify": "Fastify + pg"}}
 # What is recorded there is measured beside something else than pages are.
+RECORDS = ("single", "batch")
 RECORDED = {"insert": "pgbench, bare INSERT", "unnest": "pgbench, INSERT of arrays", "copy": "COPY", "fastify": "Fastify + pg"}
 NOTES = {"postgres": "One private PostgreSQL for all, reached by a Unix socket: shared_buffers 1 GB, fsync and synchronous_commit on."
                      " pgbench (`-M prepared -c16 -j1`) asks onggi's own database for the same content: its best statements"
@@ -82,9 +83,8 @@ def _store(store, part):
              f" {settings['seconds']} s in turn: the median of the rounds (and their range), in requests per second, latencies of onggi in ms."
              + (f" {NOTES[store]}" if store in NOTES else ""), ""]
     if store == "postgres":
-        is_recorded = [any(name in row.get("contenders", {}) for name in ("insert", "copy")) for row in part["rows"]]
-        lines += _rows([row for row, recorded in zip(part["rows"], is_recorded) if not recorded], "page", BESIDE[store])
-        lines += _rows([row for row, recorded in zip(part["rows"], is_recorded) if recorded], "recorded", RECORDED)
+        lines += _rows([row for row in part["rows"] if row["key"] not in RECORDS], "page", BESIDE[store])
+        lines += _rows([row for row in part["rows"] if row["key"] in RECORDS], "recorded", RECORDED)
     else:
         lines += _rows(part["rows"], "page", BESIDE[store])
     return [*lines, "| onggi alone | | expected |", "|---|---|---|", *(_fact_line(fact) for fact in part["facts"])]
