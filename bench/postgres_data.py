@@ -13,7 +13,7 @@ from process import Failed
 from servers import PREFIX, Onggi, fetch
 
 STORED = {"workflow": "workflows", "agent": "agents"}
-EACH_BYTES = 4500        # of an execution in both databases
+EACH_BYTES = 7000        # of an execution in both databases, and in the copies to write into
 DEFINITIONS_BYTES = 1 << 30
 
 

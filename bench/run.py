@@ -47,7 +47,7 @@ class Bench:
     build: Path
     seconds: int
     rounds: int
-    warm_up_s: int  # of a server: node compiles what is called often
+    is_quick: bool
     begun: float
     data: Data | StoreData | None = None
     samples: Samples | StoreSamples | None = None
@@ -55,6 +55,11 @@ class Bench:
     @property
     def binary(self):
         return self.build / "onggi"
+
+    @property
+    def warm_up_s(self):
+        """Of a server: node compiles what is called often."""
+        return 1 if self.is_quick else 2
 
     @property
     def loop(self):
@@ -191,7 +196,7 @@ def main():
         return 0
     end_on_signals()
     work.mkdir(parents=True, exist_ok=True)
-    bench = Bench(ROOT, work, options.build.resolve(), options.seconds, options.rounds, 1 if options.quick else 2, time.monotonic())
+    bench = Bench(ROOT, work, options.build.resolve(), options.seconds, options.rounds, options.quick, time.monotonic())
     install_peer()
     result = {"date": time.strftime("%Y-%m-%d"), "machine": machine.describe(work), "versions": machine.versions(ROOT, bench.binary),
               "stores": {}}

@@ -15,7 +15,7 @@ import postgres  # noqa: E402
 import table  # noqa: E402
 from data import fingerprint  # noqa: E402
 from pages import Page  # noqa: E402
-from postgres_reads import KINDS, STATEMENTS, StoreReads, filled, statement  # noqa: E402
+from postgres_reads import KINDS, STATEMENTS, StoreReads, filled, statement, tried  # noqa: E402
 from postgres_writes import StoreWrites  # noqa: E402
 from process import Failed  # noqa: E402
 from reads import target  # noqa: E402
@@ -149,6 +149,25 @@ def test_every_page_has_statements_of_both_kinds():
     pages = {path.name.split(".")[0] for path in STATEMENT_FILES}
     assert pages == {"workflow", "agent", "executions", "agents_containing", "workflows_containing"}
     assert all(list(STATEMENTS.glob(f"{page}.{kind}*.sql")) for page in pages for kind in KINDS)
+
+
+def test_what_was_tried_is_tried_again_when_something_else_is_asked(tmp_path):
+    calls = []
+
+    def candidate(name, *rates):
+        rates = iter(rates)
+
+        def once():
+            calls.append(name)
+            return run_of(next(rates))
+        return once
+    note = tmp_path / "note.json"
+    assert tried(note, "a", {"x": candidate("x", 1.0, 4.0), "y": candidate("y", 3.0, 2.0)}) == {"x": 4.0, "y": 3.0}
+    assert calls == ["x", "y", "x", "y"]
+    assert tried(note, "a", {}) == {"x": 4.0, "y": 3.0}
+    assert tried(note, "b", {"x": candidate("x", 5.0, 6.0)}) == {"x": 6.0}
+    with pytest.raises(Failed):
+        tried(note, "c", {"x": lambda: (_ for _ in ()).throw(Failed("no"))})
 
 
 def figures(**rates):
