@@ -1,9 +1,7 @@
 """What is measured about onggi alone: starts, memory, room on the disk, growth, overload."""
 
-import json
 import shutil
 import statistics
-import subprocess
 
 from measure import in_turn, wrk
 from pages import pages
