@@ -1,4 +1,4 @@
-"""The data to measure with: made by `onggi demo --size bench`, kept under the work directory, made anew
+"""The data to measure with on the embedded store: made by `onggi demo --size bench`, kept under the work directory, made anew
 when what makes it has changed."""
 
 import hashlib
@@ -10,20 +10,35 @@ import time
 import uuid
 
 from process import Failed, run
+from servers import Onggi, on
 
 READER = "bench-001"  # the heavy user: three executions in ten are its own
 NEEDS_FREE = 3.5      # times the size of the data: the data, a copy to write into, the rows, PostgreSQL
 
 
-def fingerprint(root):
-    """Of what decides how the data looks."""
+def fingerprint(root, *others):
+    """Of what decides how the data looks: folders and files."""
     digest = hashlib.sha256()
-    for folder in ("sql/migrations", "src/cli/demo"):
-        for file in sorted((root / folder).rglob("*")):
+    for name in ("src/cli/demo", *others):
+        for file in sorted([root / name, *(root / name).rglob("*")]):
             if file.is_file() and not file.name.endswith("_test.cc"):
                 digest.update(file.read_bytes())
-    digest.update((root / "bench/peers/rows.sql").read_bytes())
     return digest.hexdigest()[:10]
+
+
+def fill(binary, executions, directory, database_url=None):
+    """Makes the data and a key of the reader's; the key, and how many seconds it took."""
+    begun = time.monotonic()
+    run(binary, "demo", "--size", "bench", "--executions", executions, "--data", directory, *on(database_url))
+    seconds = time.monotonic() - begun
+    key = run(binary, "key", "add", READER, "bench", "--data", directory, *on(database_url)).strip().splitlines()[-1]
+    return {"key": key, "seconds": round(seconds, 1)}
+
+
+def keep(note, content):
+    """A note that nobody else reads: it holds a key."""
+    note.touch(mode=0o600)
+    note.write_text(json.dumps(content))
 
 
 class Data:
@@ -53,6 +68,12 @@ class Data:
     def bytes(self):
         return self.file.stat().st_size
 
+    def server(self, binary, log):
+        return Onggi(binary, self.directory, log)
+
+    def samples(self):
+        return Samples(self)
+
     def copy(self, directory):
         """A copy to write into."""
         shutil.rmtree(directory, ignore_errors=True)
@@ -62,7 +83,7 @@ class Data:
 
 
 def named(root, work, executions):
-    return Data(work, f"{executions}-{fingerprint(root)}", executions)
+    return Data(work, f"{executions}-{fingerprint(root, 'sql/migrations/sqlite', 'bench/peers/rows.sql')}", executions)
 
 
 def is_made(root, work, executions):
@@ -82,12 +103,7 @@ def prepare(root, work, binary, executions, say):
         raise Failed(f"{work} has {free >> 20} MB free: too little for {executions:,} executions")
     shutil.rmtree(data.directory, ignore_errors=True)
     say(f"making {executions:,} executions")
-    begun = time.monotonic()
-    run(binary, "demo", "--size", "bench", "--executions", executions, "--data", data.directory)
-    seconds = time.monotonic() - begun
-    key = run(binary, "key", "add", READER, "bench", "--data", data.directory).strip().splitlines()[-1]
-    data.note.touch(mode=0o600)
-    data.note.write_text(json.dumps({"key": key, "seconds": round(seconds, 1)}))
+    keep(data.note, fill(binary, executions, data.directory))
     return data
 
 
@@ -124,13 +140,13 @@ class Samples:
         self.busiest_agents = ids("select agent_id from agent_executions where user_id = ?"
                                   " group by agent_id order by count(*) desc, agent_id", reader)
         newest = ("select document from agent_executions where user_id = ? and status = 'completed' order by started_at desc limit 1000")
-        self.batch = [self._body(json.loads(row[0])) for row in connection.execute(newest, (reader,))]
+        self.batch = [as_posted(json.loads(row[0])) for row in connection.execute(newest, (reader,))]
         connection.close()
 
-    @staticmethod
-    def _body(shown):
-        """An execution as POST takes it, from one as a list shows it."""
-        kept = ("agent_id", "session_id", "input_data", "output_data", "status", "duration_ms", "metrics")
-        body = {name: shown[name] for name in kept if shown[name] is not None}
-        del body["metrics"]["llm_total_tokens"]
-        return body
+
+def as_posted(shown):
+    """An execution as POST takes it, from one as a list shows it."""
+    kept = ("agent_id", "session_id", "input_data", "output_data", "status", "duration_ms", "metrics")
+    body = {name: shown[name] for name in kept if shown[name] is not None}
+    del body["metrics"]["llm_total_tokens"]
+    return body

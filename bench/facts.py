@@ -1,14 +1,11 @@
 """What is measured about onggi alone: starts, memory, room on the disk, growth, overload."""
 
-import json
 import shutil
 import statistics
-import subprocess
 
 from measure import in_turn, wrk
 from pages import pages
 from process import Failed
-from data import Samples
 from reads import target
 from servers import Onggi, fetch
 
@@ -27,7 +24,7 @@ def fact(title, value, unit, *targets):
 def starts(bench):
     taken = []
     for _ in range(STARTS):
-        onggi = Onggi(bench.binary, bench.data.directory, bench.work / "start.log").serve()
+        onggi = bench.data.server(bench.binary, bench.work / "start.log").serve()
         taken.append(onggi.process.ready_s)
         onggi.stop()
     median = statistics.median(taken)
@@ -55,14 +52,14 @@ def memory_idle(bench):
 
 def room(large, small):
     each = (large.bytes() - small.bytes()) / (large.executions - small.executions)
-    return fact("bytes of the file for each execution, indexes included", round(each), "bytes")
+    return fact("bytes on the disk for each execution, indexes included", round(each), "bytes")
 
 
 def growth(bench, small, large):
     """The same pages at two numbers of executions, in turn."""
     flags = Onggi.flags_without_memory(bench.binary)
-    servers = {data.executions: Onggi(bench.binary, data.directory, bench.work / f"growth-{data.executions}.log") for data in (small, large)}
-    of = {data.executions: {page.key: page for page in pages(Samples(data))} for data in (small, large)}
+    servers = {data.executions: data.server(bench.binary, bench.work / f"growth-{data.executions}.log") for data in (small, large)}
+    of = {data.executions: {page.key: page for page in pages(data.samples())} for data in (small, large)}
     keys = {data.executions: data.key for data in (small, large)}
     try:
         for server in servers.values():

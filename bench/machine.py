@@ -10,8 +10,8 @@ import statistics
 import subprocess
 import time
 
+from postgres import POSTGRES
 from process import run
-from servers import POSTGRES
 
 
 def _line(path, pattern):

@@ -33,9 +33,11 @@ class Figures:
         if self.error is not None or not self.runs:
             return {"error": self.error or "not measured"}
         low, high = self.range()
-        return {"per_second": round(self.median(), 1), "per_second_range": [round(low, 1), round(high, 1)],
-                "p50_ms": round(self.median("p50_ms"), 3), "p99_ms": round(self.median("p99_ms"), 3),
-                "p99_ms_range": [round(value, 3) for value in self.range("p99_ms")], "runs": self.runs}
+        shown = {"per_second": round(self.median(), 1), "per_second_range": [round(low, 1), round(high, 1)]}
+        if "p99_ms" in self.runs[0]:
+            shown.update(p50_ms=round(self.median("p50_ms"), 3), p99_ms=round(self.median("p99_ms"), 3),
+                         p99_ms_range=[round(value, 3) for value in self.range("p99_ms")])
+        return {**shown, "runs": self.runs}
 
 
 def wrk(url, seconds, key=None, paths=None, post=None, connections=CONNECTIONS, weight=1):

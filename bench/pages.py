@@ -7,6 +7,8 @@ from servers import PREFIX
 
 PEER_FACTOR = 7      # every page, against Fastify + pg
 STATIC_SHARE = 0.5   # what was read before, against nginx
+OLLAMA = '{"llm_provider":"ollama"}'
+RARE = '{"nodes":[{"type":"rare_review"}]}'
 SPREAD_MAX = 1000
 
 
@@ -21,10 +23,16 @@ class Page:
     at_least: int | None = None  # requests per second
     of_static: float | None = None
     grows: bool = False  # measured at other numbers of executions as well
+    filter: str = ""     # what is to be contained, JSON
 
     @property
     def is_spread(self):
         return len(self.paths) > 1
+
+    @property
+    def content(self):
+        """The key without how often it was read."""
+        return self.key.removesuffix("_first")
 
 
 def _containing(resource, parameter, document):
@@ -49,9 +57,9 @@ def pages(samples):
         Page("executions", "the 50 newest executions of a user and an agent", [f"{PREFIX}/executions?agent_id={busiest}"], "executions",
              [busiest], from_memory=True, at_least=12000, grows=True),
         Page("agents_containing", "agents by a value of their configuration, 50 of 190 in 20,000",
-             [_containing("agents", "configuration", '{"llm_provider":"ollama"}')], "agents", ["ollama"],
-             from_memory=True, at_least=8000, grows=True),
+             [_containing("agents", "configuration", OLLAMA)], "agents", ["ollama"],
+             from_memory=True, at_least=8000, grows=True, filter=OLLAMA),
         Page("workflows_containing", "workflows by what their graph contains, 10 of 1,000",
-             [_containing("workflows", "graph_definition", '{"nodes":[{"type":"rare_review"}]}')], "workflows", ["rare_review"],
-             from_memory=True, at_least=8000, grows=True),
+             [_containing("workflows", "graph_definition", RARE)], "workflows", ["rare_review"],
+             from_memory=True, at_least=8000, grows=True, filter=RARE),
     ]

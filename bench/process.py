@@ -16,9 +16,10 @@ class Failed(Exception):
 def run(*command, **options):
     """Runs to its end and gives its standard output; Failed, with what it said, where it fails."""
     words = [str(word) for word in command]
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, **options)
+    done = subprocess.run(words, **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "check": False, **options})
     if done.returncode != 0:
-        raise Failed(f"{' '.join(words[:4])} ...: exit code {done.returncode}\n{done.stderr.strip()[-2000:]}")
+        said = (done.stderr or done.stdout or "").strip()
+        raise Failed(f"{' '.join(words[:4])} ...: exit code {done.returncode}\n{said[-2000:]}")
     return done.stdout
 
 

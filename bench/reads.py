@@ -1,4 +1,4 @@
-"""Pages that are read: onggi, nginx with the same bytes, the bare loop, Fastify + pg."""
+"""Pages that are read: onggi and Fastify + pg, on the embedded store beside nginx with the same bytes and the bare loop."""
 
 from measure import in_turn, loop, wrk
 from pages import PEER_FACTOR
@@ -6,13 +6,14 @@ from process import Failed
 from same import check
 from servers import Onggi, fetch
 
-WARM_UP_S = 2  # node compiles what is called often
 COMPARED = 5  # of the paths of a page that is spread
 
 
 class Reads:
-    def __init__(self, bench, onggi, nginx, fastify):
-        self.bench, self.onggi, self.nginx, self.fastify = bench, onggi, nginx, fastify
+    """What the pages of every store have in common; EmbeddedReads and StoreReads (postgres_reads.py) say beside whom they are measured."""
+
+    def __init__(self, bench, onggi, fastify):
+        self.bench, self.onggi, self.fastify = bench, onggi, fastify
         self.without_memory = Onggi.flags_without_memory(bench.binary)
 
     def measure(self, page):
@@ -26,65 +27,73 @@ class Reads:
         return row
 
     def _measure(self, page, row):
-        key = self.bench.data.key
         self.onggi.serve(*(() if page.from_memory else self.without_memory))
-        answer = self._first(page, key)
-        requests = self._write_requests(page)
-        self._compare(page, key, requests)
-        again = fetch(self.onggi.url + page.paths[0], key)
+        answer = self._first(page)
+        if page.is_spread:
+            self._paths(page).write_text("".join(f"{path}\n" for path in page.paths))
+        self._compare(page)
+        again = fetch(self.onggi.url + page.paths[0], self.bench.data.key)
         row.update(bytes=len(answer.body), queries=int(again.headers["Onggi-Queries"]))
 
-        contenders = {"onggi": self._server(self.onggi.url, page, key)}
+        contenders = {"onggi": self._server(self.onggi.url, page), **self._others(page, answer, row),
+                      "fastify": self._server(self.fastify.url, page)}
+        for server in (self.onggi, self.fastify):
+            self._server(server.url, page, self.bench.warm_up_s)()
+        figures = in_turn(contenders, self.bench.rounds, self.bench.say)
+        row["contenders"] = {name: each.as_json() for name, each in figures.items()}
+        row["targets"] = list(self._targets(page, figures)) if figures["onggi"].runs else []
+
+    def _first(self, page):
+        answer = fetch(self.onggi.url + page.paths[0], self.bench.data.key)
+        if answer.status != 200:
+            raise Failed(f"onggi answers {answer.status}: {answer.body[:200].decode(errors='replace')}")
+        return answer
+
+    def _paths(self, page):
+        return self.bench.work / f"requests-{page.key}.paths"
+
+    def _compare(self, page):
+        """The peer shows what onggi does."""
+        for path in page.paths[::max(1, len(page.paths) // COMPARED)]:
+            expected, peer = (fetch(server.url + path, self.bench.data.key) for server in (self.onggi, self.fastify))
+            wrong = check("Fastify", expected.json(), peer.json())
+            if expected.status != 200 or peer.status != 200 or wrong:
+                raise Failed(wrong or f"{path} answers {expected.status} and {peer.status}")
+
+    def _server(self, url, page, seconds=None):
+        paths = self._paths(page) if page.is_spread else None
+        return lambda: wrk(url + page.paths[0], seconds or self.bench.seconds, self.bench.data.key, paths=paths)
+
+    def _others(self, page, answer, row):
+        """Contenders by name, which show what `answer` does; what is to be said of them goes into the row."""
+        raise NotImplementedError
+
+    def _targets(self, page, figures):
+        raise NotImplementedError
+
+
+class EmbeddedReads(Reads):
+    def __init__(self, bench, onggi, nginx, fastify):
+        super().__init__(bench, onggi, fastify)
+        self.nginx = nginx
+
+    def _others(self, page, answer, row):
+        contenders = {}
         if not page.is_spread:
             static = self.nginx.publish(page.key, answer.body)
             if fetch(static).body != answer.body:
                 raise Failed("nginx serves other bytes")
             contenders["nginx"] = lambda: wrk(static, self.bench.seconds)
-        contenders["loop"] = lambda: loop(self.bench.loop, "read", self.bench.data.rows, page.loop, requests, self.bench.seconds)
-        contenders["fastify"] = self._server(self.fastify.url, page, key)
-        for name in ("onggi", "fastify"):
-            self._server(self.onggi.url if name == "onggi" else self.fastify.url, page, key, WARM_UP_S)()
-        figures = in_turn(contenders, self.bench.rounds, self.bench.say)
-        row["contenders"] = {name: each.as_json() for name, each in figures.items()}
-        row["targets"] = list(self._targets(page, figures))
-
-    def _first(self, page, key):
-        answer = fetch(self.onggi.url + page.paths[0], key)
-        if answer.status != 200:
-            raise Failed(f"onggi answers {answer.status}: {answer.body[:200].decode(errors='replace')}")
-        return answer
-
-    def _write_requests(self, page):
-        """The page's requests as files: for the bare loop, and for wrk where there are many."""
         requests = self.bench.work / f"requests-{page.key}"
         requests.write_text("".join(f"{self.bench.samples.reader} {each}\n" for each in page.arguments))
-        requests.with_suffix(".paths").write_text("".join(f"{path}\n" for path in page.paths))
-        return requests
-
-    def _compare(self, page, key, requests):
-        """Every contender shows what onggi does."""
-        step = max(1, len(page.paths) // COMPARED)
-        for path in page.paths[::step]:
-            expected = fetch(self.onggi.url + path, key)
-            peer = fetch(self.fastify.url + path, key)
-            wrong = check("Fastify", expected.json(), peer.json())
-            if expected.status != 200 or peer.status != 200 or wrong:
-                raise Failed(wrong or f"{path} answers {expected.status} and {peer.status}")
-        shown = loop(self.bench.loop, "show", self.bench.data.rows, page.loop, requests)
-        wrong = check("the bare loop", fetch(self.onggi.url + page.paths[0], key).json(), shown)
+        wrong = check("the bare loop", answer.json(), loop(self.bench.loop, "show", self.bench.data.rows, page.loop, requests))
         if wrong:
             raise Failed(wrong)
+        contenders["loop"] = lambda: loop(self.bench.loop, "read", self.bench.data.rows, page.loop, requests, self.bench.seconds)
+        return contenders
 
-    def _server(self, url, page, key, seconds=None):
-        paths = self.bench.work / f"requests-{page.key}.paths" if page.is_spread else None
-        target = url + page.paths[0]
-        return lambda: wrk(target, seconds or self.bench.seconds, key, paths=paths)
-
-    @staticmethod
-    def _targets(page, figures):
+    def _targets(self, page, figures):
         onggi = figures["onggi"]
-        if not onggi.runs:
-            return
         if page.at_least:
             yield target(f"at least {page.at_least:,}/s", onggi.median(), page.at_least)
         if page.of_static and figures["nginx"].runs:

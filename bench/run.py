@@ -1,11 +1,13 @@
 #!/usr/bin/python3
-"""Measures onggi beside nginx, a bare loop over SQLite, and Fastify + pg on PostgreSQL; see CONTRIBUTING.md.
+"""Measures onggi on both stores: on the embedded one beside nginx, a bare loop over SQLite and Fastify + pg, on PostgreSQL beside pgbench on
+the same database and Fastify + pg; see CONTRIBUTING.md.
 
 Prints and saves a table: DIR/bench.md and DIR/bench.json. Exits with 1 where something could not be measured; a target that is
 missed is said in the table and does not fail the run.
 """
 
 import argparse
+import dataclasses
 import json
 import sys
 import time
@@ -17,14 +19,20 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import facts  # noqa: E402
 import machine  # noqa: E402
+import postgres_data  # noqa: E402
 import table  # noqa: E402
 from data import Data, Samples, is_made, prepare, prepare_rows  # noqa: E402
 from overload import overload  # noqa: E402
 from pages import pages  # noqa: E402
+from peer_rows import load_from_sqlite  # noqa: E402
+from postgres import Postgres  # noqa: E402
+from postgres_data import StoreData, StoreSamples  # noqa: E402
+from postgres_reads import StoreReads  # noqa: E402
+from postgres_writes import StoreWrites  # noqa: E402
 from process import Failed, end_on_signals, run  # noqa: E402
-from reads import Reads  # noqa: E402
-from servers import Fastify, Nginx, Onggi, Postgres  # noqa: E402
-from writes import Writes  # noqa: E402
+from reads import EmbeddedReads  # noqa: E402
+from servers import Fastify, Nginx  # noqa: E402
+from writes import EmbeddedWrites  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL, FEWER, MANY, GROWN = 10_000, 200_000, 1_000_000, 5_000_000
@@ -39,13 +47,19 @@ class Bench:
     build: Path
     seconds: int
     rounds: int
+    is_quick: bool
     begun: float
-    data: Data | None = None
-    samples: Samples | None = None
+    data: Data | StoreData | None = None
+    samples: Samples | StoreSamples | None = None
 
     @property
     def binary(self):
         return self.build / "onggi"
+
+    @property
+    def warm_up_s(self):
+        """Of a server: node compiles what is called often."""
+        return 1 if self.is_quick else 2
 
     @property
     def loop(self):
@@ -63,57 +77,98 @@ def executions_of(bench, options, small):
     return FEWER if options.quick and is_slow else MANY
 
 
-def measure(bench, options, result):
+def measure_embedded(bench, options, result):
     small = prepare(bench.root, bench.work, bench.binary, SMALL, bench.say)
-    result["settings"] = {"executions": executions_of(bench, options, small), "seconds": options.seconds, "rounds": options.rounds}
-    bench.data = prepare(bench.root, bench.work, bench.binary, result["settings"]["executions"], bench.say)
+    executions = executions_of(bench, options, small)
+    result["settings"] = settings(options, executions)
+    bench = dataclasses.replace(bench, data=prepare(bench.root, bench.work, bench.binary, executions, bench.say))
     large = bench.data
     if options.grown is not None:
         large = prepare(bench.root, bench.work, bench.binary, options.grown, bench.say)
     prepare_rows(bench.root, bench.data, bench.say)
-    bench.samples = Samples(bench.data)
+    bench.samples = bench.data.samples()
 
     result["facts"] += [facts.fact("making the data, once", bench.data.seconds, "s"), facts.starts(bench), facts.memory_idle(bench),
                         facts.room(bench.data, small)]
     with ExitStack() as running:
-        postgres = Postgres(bench.work, bench.data.name)
+        postgres = Postgres(bench.work / f"postgres-{bench.data.name}", bench.work / "postgres.log")
         running.callback(postgres.stop)
-        postgres.load(bench.root, bench.data.rows, bench.say)
-        measure_reads(bench, postgres, options, result)
+        loaded = postgres.home / "loaded"
+        if not loaded.exists():
+            bench.say("loading the peer's database")
+            load_from_sqlite(bench.root, postgres, "bench", bench.data.rows)
+            loaded.touch()
+        with ExitStack() as servers:
+            nginx = Nginx(bench.work)
+            servers.callback(nginx.stop)
+            onggi, fastify = both(bench, servers, postgres, "bench")
+            measure_pages(bench, EmbeddedReads(bench, onggi, nginx, fastify), options, result)
         if options.wants("writes"):
-            with Writes(bench, postgres) as writes:
+            with EmbeddedWrites(bench, postgres, "bench") as writes:
                 result["rows"] += writes.rows()
                 result["facts"].append(overload(bench, writes.onggi, writes.single))
     if options.wants("growth"):
         result["facts"] += facts.growth(bench, small, large)
 
 
-def measure_reads(bench, postgres, options, result):
-    most_mb = 0
+def measure_postgres(bench, options, result):
     with ExitStack() as running:
-        onggi = Onggi(bench.binary, bench.data.directory, bench.work / "onggi.log")
-        running.callback(onggi.stop)
-        nginx = Nginx(bench.work)
-        running.callback(nginx.stop)
-        fastify = Fastify(bench.root, postgres, bench.work / "fastify.log")
-        running.callback(fastify.stop)
-        reads = Reads(bench, onggi, nginx, fastify)
-        for page in pages(bench.samples):
-            if not options.wants(page.key):
-                continue
-            bench.say(page.title)
-            result["rows"].append(reads.measure(page))
-            most_mb = max(most_mb, onggi.process.anonymous_mb())
+        postgres = postgres_data.start(bench.root, bench.work)
+        running.callback(postgres.stop)
+        small = StoreData(postgres, SMALL).prepare(bench)
+        executions = options.executions or (FEWER if options.quick and not StoreData(postgres, MANY).is_made else MANY)
+        result["settings"] = settings(options, executions)
+        bench = dataclasses.replace(bench, data=StoreData(postgres, executions).prepare(bench))
+        bench.data.prepare_peer(bench)
+        bench.samples = bench.data.samples()
+
+        result["facts"] += [facts.fact("making the data, once", bench.data.seconds, "s"), facts.starts(bench), facts.room(bench.data, small)]
+        with ExitStack() as servers:
+            onggi, fastify = both(bench, servers, postgres, bench.data.peer_database)
+            measure_pages(bench, StoreReads(bench, onggi, fastify), options, result)
+        if options.wants("writes"):
+            with StoreWrites(bench) as writes:
+                result["rows"] += writes.rows()
+        if options.wants("growth"):
+            result["facts"] += facts.growth(bench, small, bench.data)
+
+
+def settings(options, executions):
+    return {"executions": executions, "seconds": options.seconds, "rounds": options.rounds}
+
+
+def both(bench, servers, postgres, peer_database):
+    """onggi, to be started by who measures, and the peer."""
+    onggi = bench.data.server(bench.binary, bench.work / "onggi.log")
+    servers.callback(onggi.stop)
+    fastify = Fastify(bench.root, postgres, bench.work / "fastify.log", peer_database)
+    servers.callback(fastify.stop)
+    return onggi, fastify
+
+
+def measure_pages(bench, reads, options, result):
+    most_mb = 0
+    for page in pages(bench.samples):
+        if not options.wants(page.key):
+            continue
+        bench.say(page.title)
+        result["rows"].append(reads.measure(page))
+        if reads.onggi.process is not None:
+            most_mb = max(most_mb, reads.onggi.process.anonymous_mb())
     if most_mb:
         result["facts"].append(facts.memory_under_load(most_mb))
+
+
+STORES = {"embedded": measure_embedded, "postgres": measure_postgres}
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="in a few minutes: short runs; growth up to the same data")
+    parser.add_argument("--store", choices=[*STORES, "both"], default="both", help="which to measure [both]")
     parser.add_argument("--executions", type=int, metavar="N",
-                        help=f"to measure with [{MANY}; quick, where that would take too long: {FEWER}]")
-    parser.add_argument("--grown", type=int, metavar="N", help=f"to compare {SMALL} with [{GROWN}; quick: those measured with]")
+                        help=f"to measure with [{MANY}; quick, where that would take too long to make: {FEWER}]")
+    parser.add_argument("--grown", type=int, metavar="N", help=f"to compare {SMALL} with on the embedded store [{GROWN}; quick: those measured with]")
     parser.add_argument("--seconds", type=int, metavar="N", help="of one run [5; quick: 1]")
     parser.add_argument("--rounds", type=int, metavar="N", help="of each row [5; quick: 3]")
     parser.add_argument("--only", action="append", metavar="ROW", help="a page (bench/pages.py), writes or growth; may be repeated")
@@ -141,11 +196,14 @@ def main():
         return 0
     end_on_signals()
     work.mkdir(parents=True, exist_ok=True)
-    bench = Bench(ROOT, work, options.build.resolve(), options.seconds, options.rounds, time.monotonic())
+    bench = Bench(ROOT, work, options.build.resolve(), options.seconds, options.rounds, options.quick, time.monotonic())
     install_peer()
     result = {"date": time.strftime("%Y-%m-%d"), "machine": machine.describe(work), "versions": machine.versions(ROOT, bench.binary),
-              "rows": [], "facts": []}
-    measure(bench, options, result)
+              "stores": {}}
+    for store, measure in STORES.items():
+        if options.store in (store, "both"):
+            bench.say(f"on {table.NAMES[store]}")
+            measure(bench, options, result["stores"].setdefault(store, {"rows": [], "facts": []}))
     (work / "bench.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     text = table.markdown(result)
     (work / "bench.md").write_text(text)
@@ -154,7 +212,7 @@ def main():
     missed = table.missed(result)
     if missed:
         bench.say("missed or failed: " + "; ".join(missed))
-    return 1 if any("error" in each for each in [*result["rows"], *result["facts"]]) else 0
+    return 1 if any("error" in each for each in table.everything(result)) else 0
 
 
 if __name__ == "__main__":

@@ -19,29 +19,23 @@ READERS_P99_MS = 10
 
 
 class Writes:
-    """Use in a with statement: it makes the copies and removes them."""
+    """Use in a with statement: it makes the copies and removes them. What every store has in common; EmbeddedWrites and StoreWrites
+    (postgres_writes.py) say beside whom it is measured."""
 
-    def __init__(self, bench, postgres):
-        self.bench, self.postgres = bench, postgres
-        self.directory = bench.work / "write-onggi"
-        self.loop_directory = bench.work / "write-loop"
+    batch_clients = (BATCH_CONNECTIONS,)
+
+    def __init__(self, bench):
+        self.bench = bench
         self.onggi = self.fastify = None
+        self.single, self.batch = bench.work / "single.json", bench.work / "batch.json"
 
     def __enter__(self):
         try:
-            data = self.bench.data
-            self.onggi = Onggi(self.bench.binary, data.copy(self.directory), self.bench.work / "write-onggi.log").serve()
-            self.loop_file = data.copy(self.loop_directory) / "onggi.db"
-            # The template must not be in use.
-            self.postgres.sql("drop database if exists bench_write", "postgres")
-            self.postgres.sql("create database bench_write template bench strategy file_copy", "postgres")
-            self.fastify = Fastify(self.bench.root, self.postgres, self.bench.work / "write-fastify.log", "bench_write")
+            self._start()
         except BaseException:
             self.__exit__()
             raise
-        self.single = self.bench.work / "single.json"
         self.single.write_text(json.dumps(self.bench.samples.batch[0], ensure_ascii=False))
-        self.batch = self.bench.work / "batch.json"
         self.batch.write_text(json.dumps(self.bench.samples.batch[:BATCH], ensure_ascii=False))
         return self
 
@@ -49,14 +43,29 @@ class Writes:
         for server in (self.onggi, self.fastify):
             if server is not None:
                 server.stop()
-        for directory in (self.directory, self.loop_directory):
-            shutil.rmtree(directory, ignore_errors=True)
-        self.postgres.sql("drop database if exists bench_write", "postgres")
+        self._remove()
+
+    def _start(self):
+        """onggi and the peer, on copies."""
+        raise NotImplementedError
+
+    def _remove(self):
+        raise NotImplementedError
+
+    def _others(self, clients, rows, row, answer):
+        """Contenders by name that record so many rows at a time from so many clients, as `answer` shows of onggi; what is to be said of
+        them goes into the row."""
+        raise NotImplementedError
+
+    def _targets(self, key, figures):
+        raise NotImplementedError
 
     def rows(self):
         yield self._row("single", "recording one execution, durable, 16 clients", self._measure_single)
-        yield self._row("batch", f"recording executions in batches of 1,000, durable, {BATCH_CONNECTIONS} clients; rows/s",
-                        self._measure_batch)
+        for clients in self.batch_clients:
+            said = "one client" if clients == 1 else f"{clients} clients"
+            yield self._row("batch", f"recording executions in batches of 1,000, durable, {said}; rows/s",
+                            lambda row, clients=clients: self._measure_batch(row, clients))
         yield self._row("readers", "the 50 newest executions, while batches of 1,000 are written without pause", self._measure_readers)
 
     def _row(self, key, title, measure):
@@ -69,14 +78,15 @@ class Writes:
             self.bench.say(f"FAILED: {failure}")
         return row
 
-    def _contenders(self, path, body, connections, rows):
+    def _measure_in_turn(self, row, path, body, clients, rows, answer):
         def server(url):
             return lambda: settled(lambda: wrk(url + PREFIX + path, self.bench.seconds, self.bench.data.key, post=body,
-                                               connections=connections, weight=rows))
-        arguments = ("insert", self.loop_file, self.bench.samples.reader, rows, self.bench.seconds)
-        return {"onggi": server(self.onggi.url),
-                "loop": lambda: settled(lambda: loop(self.bench.loop, *arguments)),
-                "fastify": server(self.fastify.url)}
+                                               connections=clients, weight=rows))
+        others = {name: lambda once=once: settled(once) for name, once in self._others(clients, rows, row, answer).items()}
+        contenders = {"onggi": server(self.onggi.url), **others, "fastify": server(self.fastify.url)}
+        figures = in_turn(contenders, self.bench.rounds, self.bench.say)
+        row["contenders"] = {name: each.as_json() for name, each in figures.items()}
+        row["targets"] = list(self._targets(row["key"], figures)) if figures["onggi"].runs else []
 
     def _measure_single(self, row):
         answers = [fetch(url + PREFIX + "/executions", self.bench.data.key, self.single.read_bytes())
@@ -85,10 +95,7 @@ class Writes:
         if own != peer:
             raise Failed(f"Fastify records something else: {own} and {peer}")
         row.update(bytes=len(answers[0].body), queries=int(answers[0].headers["Onggi-Queries"]))
-        figures = in_turn(self._contenders("/executions", self.single, CONNECTIONS, 1), self.bench.rounds, self.bench.say)
-        row["contenders"] = {name: each.as_json() for name, each in figures.items()}
-        if figures["onggi"].runs:
-            row["targets"] = [target(f"at least {SINGLE_AT_LEAST:,}/s", figures["onggi"].median(), SINGLE_AT_LEAST)]
+        self._measure_in_turn(row, "/executions", self.single, CONNECTIONS, 1, answers[0])
 
     @staticmethod
     def _essence(answer):
@@ -97,20 +104,16 @@ class Writes:
         return {name: value for name, value in answer.json().items()
                 if name not in ("id", "started_at", "completed_at", "created_at", "updated_at")}
 
-    def _measure_batch(self, row):
+    def _measure_batch(self, row, clients):
+        answers = {}
         for url in (self.onggi.url, self.fastify.url):
-            answer = fetch(url + PREFIX + "/executions/batch", self.bench.data.key, self.batch.read_bytes())
+            answer = answers[url] = fetch(url + PREFIX + "/executions/batch", self.bench.data.key, self.batch.read_bytes())
             items = answer.json().get("items", [])
             if [item["status"] for item in items] != [201] * BATCH:
                 raise Failed(f"a batch is answered by {answer.status}: {answer.body[:200].decode(errors='replace')}")
-            if url == self.onggi.url:
-                row.update(bytes=len(answer.body), queries=int(answer.headers["Onggi-Queries"]))
-        contenders = self._contenders("/executions/batch", self.batch, BATCH_CONNECTIONS, BATCH)
-        figures = in_turn(contenders, self.bench.rounds, self.bench.say)
-        row["contenders"] = {name: each.as_json() for name, each in figures.items()}
-        if figures["onggi"].runs and figures["loop"].runs:
-            share = figures["onggi"].median() / figures["loop"].median()
-            row["targets"] = [target("at least 60 % of the bare loop", share, BATCH_SHARE)]
+        own = answers[self.onggi.url]
+        row.update(bytes=len(own.body), queries=int(own.headers["Onggi-Queries"]))
+        self._measure_in_turn(row, "/executions/batch", self.batch, clients, BATCH, own)
 
     def _measure_readers(self, row):
         page = f"{PREFIX}/executions?agent_id={self.bench.samples.busiest_agents[0]}"
@@ -128,6 +131,37 @@ class Writes:
         if figures["onggi"].runs:
             row["written_per_second"] = round(sorted(written)[len(written) // 2], 1)
             row["targets"] = [target(f"p99 under {READERS_P99_MS} ms", figures["onggi"].median("p99_ms"), READERS_P99_MS, is_upper=True)]
+
+
+class EmbeddedWrites(Writes):
+    def __init__(self, bench, postgres, database):
+        super().__init__(bench)
+        self.postgres, self.database = postgres, database
+        self.directory = bench.work / "write-onggi"
+        self.loop_directory = bench.work / "write-loop"
+
+    def _start(self):
+        data = self.bench.data
+        self.onggi = Onggi(self.bench.binary, data.copy(self.directory), self.bench.work / "write-onggi.log").serve()
+        self.loop_file = data.copy(self.loop_directory) / "onggi.db"
+        self.postgres.make_database("fastify_write", template=self.database)
+        self.fastify = Fastify(self.bench.root, self.postgres, self.bench.work / "write-fastify.log", "fastify_write")
+
+    def _remove(self):
+        for directory in (self.directory, self.loop_directory):
+            shutil.rmtree(directory, ignore_errors=True)
+        self.postgres.drop_database("fastify_write")
+
+    def _others(self, clients, rows, row, answer):
+        arguments = ("insert", self.loop_file, self.bench.samples.reader, rows, self.bench.seconds)
+        return {"loop": lambda: loop(self.bench.loop, *arguments)}
+
+    def _targets(self, key, figures):
+        onggi = figures["onggi"].median()
+        if key == "single":
+            yield target(f"at least {SINGLE_AT_LEAST:,}/s", onggi, SINGLE_AT_LEAST)
+        elif figures["loop"].runs:
+            yield target("at least 60 % of the bare loop", onggi / figures["loop"].median(), BATCH_SHARE)
 
 
 def settled(once):

@@ -1,6 +1,7 @@
 """What the benchmark says about its figures (bench/): the parts that need no server."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -10,7 +11,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 
 import measure  # noqa: E402
+import postgres  # noqa: E402
 import table  # noqa: E402
+from data import fingerprint  # noqa: E402
+from pages import Page  # noqa: E402
+from postgres_reads import KINDS, STATEMENTS, StoreReads, filled, statement, tried  # noqa: E402
+from postgres_writes import StoreWrites  # noqa: E402
 from process import Failed  # noqa: E402
 from reads import target  # noqa: E402
 from same import check  # noqa: E402
@@ -60,12 +66,15 @@ def test_contenders_run_in_turn_and_one_that_fails_is_left_out():
     assert figures["b"].as_json() == {"error": "refused"}
 
 
-def result(**row):
+SETTINGS = {"executions": 10, "rounds": 3, "seconds": 1}
+
+
+def result(store="embedded", **row):
     onggi = measure.Figures([run_of(9000.0), run_of(8000.0), run_of(7000.0)]).as_json()
     row = {"key": "page", "title": "a page", "bytes": 1234, "queries": 1, "contenders": {"onggi": onggi}, **row}
-    return {"date": "2026-11-22", "rows": [row], "facts": [],
+    return {"date": "2026-11-22", "stores": {store: {"rows": [row], "facts": [], "settings": SETTINGS}},
             "machine": {"cpu": "a cpu", "cores": 2, "memory_gb": 4, "kernel": "6", "file_system": "ext4", "fsync_ms": 1.5, "load_before": 0.1},
-            "versions": {"onggi": "onggi 0", "sqlite": "3"}, "settings": {"executions": 10, "rounds": 3, "seconds": 1}}
+            "versions": {"onggi": "onggi 0", "sqlite": "3"}}
 
 
 def test_a_target_that_is_missed_is_said():
@@ -78,10 +87,133 @@ def test_a_target_that_is_missed_is_said():
     assert not target("p99 under 10 ms", 11, 10, is_upper=True)["met"]
 
 
-def test_a_page_that_could_not_be_measured_is_said():
-    failed = result(error="onggi answers 422: no\nmore")
-    assert "**failed**: onggi answers 422: no |" in table.markdown(failed)
+@pytest.mark.parametrize("store", table.NAMES)
+def test_a_page_that_could_not_be_measured_is_said(store):
+    failed = result(store, error="onggi answers 422: no\nmore")
+    text = table.markdown(failed)
+    assert "**failed**: onggi answers 422: no |" in text
     assert table.missed(failed) == ["a page"]
+    head, line = (next(line for line in text.splitlines() if line.startswith(start)) for start in ("| page", "| a page"))
+    assert head.count("|") == line.count("|")
+
+
+def test_each_store_has_its_table_and_what_is_recorded_on_postgresql_one_of_its_own():
+    both = result(title="a page in a file")
+    shared = result("postgres", title="a page in a database")["stores"]["postgres"]
+    bare = {"insert": {"per_second": 5000.0, "per_second_range": [4000.0, 6000.0], "runs": []}}
+    shared["rows"].append({**shared["rows"][0], "key": "single", "title": "one execution", "contenders": {**shared["rows"][0]["contenders"], **bare}})
+    both["stores"]["postgres"] = shared
+    lines = table.markdown(both).splitlines()
+    order = ["### On the embedded store", "| page", "| a page in a file", "### On PostgreSQL", "| page", "| a page in a database", "| recorded",
+             "| one execution"]
+    found = [next((start for start in order if line.startswith(start)), None) for line in lines]
+    assert [start for start in found if start] == order
+    assert "5,000 (4,000 - 6,000)" in next(line for line in lines if line.startswith("| one execution"))
+
+
+# --- PostgreSQL ------------------------------------------------------------------------------------
+
+SAID = """progress: 1.1 s, 100.0 tps, lat 1.6 ms stddev 0.1, 0 failed
+progress: 2.0 s, 400.0 tps, lat 1.6 ms stddev 0.1, 0 failed
+number of transactions actually processed: 910
+number of failed transactions: {failed} (0.000%)
+initial connection time = 100.000 ms
+tps = 303.333333 (without initial connection time)
+"""
+
+
+def test_the_first_second_of_pgbench_does_not_count():
+    # 910 in 3 s, from 0.1 s on; 110 of them until 1.1 s: 800 in the two seconds that are left.
+    assert postgres.per_second(SAID.format(failed=0)) == pytest.approx(400)
+    with pytest.raises(Failed):
+        postgres.per_second(SAID.format(failed=3))
+    with pytest.raises(Failed):
+        postgres.per_second("pgbench: error")
+
+
+# pgbench takes a colon and a name for a variable in quotes as well, and two colons for a cast.
+VARIABLE = re.compile(r"(?<!:):(\w+)")
+STATEMENT_FILES = sorted(STATEMENTS.glob("*.sql"))
+
+
+@pytest.mark.parametrize("path", STATEMENT_FILES, ids=lambda path: path.stem)
+def test_a_statement_holds_nothing_that_pgbench_takes_for_a_variable(path):
+    text = statement(path)
+    assert VARIABLE.findall(text) == [] and "--" not in text and ";" not in text
+    variables = VARIABLE.findall(filled(text, id=":id", reader=":reader", filter=":filter", value=":value"))
+    assert variables and set(variables) <= {"id", "reader", "filter", "value"}
+    assert not re.search(r"\{\w+\}", filled(text, id="", reader="", filter="", value=""))
+
+
+def test_every_page_has_statements_of_both_kinds():
+    pages = {path.name.split(".")[0] for path in STATEMENT_FILES}
+    assert pages == {"workflow", "agent", "executions", "agents_containing", "workflows_containing"}
+    assert all(list(STATEMENTS.glob(f"{page}.{kind}*.sql")) for page in pages for kind in KINDS)
+
+
+def test_what_was_tried_is_tried_again_when_something_else_is_asked(tmp_path):
+    calls = []
+
+    def candidate(name, *rates):
+        rates = iter(rates)
+
+        def once():
+            calls.append(name)
+            return run_of(next(rates))
+        return once
+    note = tmp_path / "note.json"
+    assert tried(note, "a", {"x": candidate("x", 1.0, 4.0), "y": candidate("y", 3.0, 2.0)}) == {"x": 4.0, "y": 3.0}
+    assert calls == ["x", "y", "x", "y"]
+    assert tried(note, "a", {}) == {"x": 4.0, "y": 3.0}
+    assert tried(note, "b", {"x": candidate("x", 5.0, 6.0)}) == {"x": 6.0}
+    with pytest.raises(Failed):
+        tried(note, "c", {"x": lambda: (_ for _ in ()).throw(Failed("no"))})
+
+
+def figures(**rates):
+    return {name: measure.Figures([run_of(rate)] if rate else []) for name, rate in rates.items()}
+
+
+def verdicts(targets):
+    return [(each["text"], each["value"], each["met"]) for each in targets]
+
+
+def a_page(key, **members):
+    return Page(key, key, ["/"], key, ["x"], from_memory=True, **members)
+
+
+def test_a_page_is_held_against_the_faster_statement():
+    measured = figures(onggi=700.0, columns=500.0, documents=1001.0, fastify=200.0)
+    assert verdicts(StoreReads._targets(None, a_page("agent_first"), measured)) == [
+        ("at least 70 % of the best statement", 0.6993, False), ("at least 3 times Fastify", 3.5, True)]
+    assert verdicts(StoreReads._targets(None, a_page("agent_first"), figures(onggi=700.0, columns=1000.0, documents=None, fastify=None))) == [
+        ("at least 70 % of the best statement", 0.7, True)]
+
+
+def test_what_is_in_memory_is_held_against_the_stored_row():
+    measured = figures(onggi=500.0, stored=1000.0, fastify=100.0)
+    assert verdicts(StoreReads._targets(None, a_page("workflow", of_static=0.5), measured)) == [
+        ("at least half of the stored row", 0.5, True), ("at least 8 times Fastify", 5.0, False)]
+
+
+def test_what_is_recorded_is_held_against_the_best_bare_insert():
+    assert verdicts(StoreWrites._targets(None, "single", figures(onggi=99.0, insert=100.0, fastify=1.0))) == [
+        ("at least the bare INSERT", 0.99, False)]
+    assert verdicts(StoreWrites._targets(None, "batch", figures(onggi=60.0, unnest=90.0, copy=100.0, fastify=1.0))) == [
+        ("at least 60 % of the best bare insert", 0.6, True)]
+
+
+def test_data_is_made_anew_for_what_its_own_store_is_made_of(tmp_path):
+    for name in ("src/cli/demo/a.cc", "one/a.sql", "other/a.sql", "single.sql"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    before = fingerprint(tmp_path, "one", "single.sql")
+    (tmp_path / "other/a.sql").write_text("changed")
+    assert fingerprint(tmp_path, "one", "single.sql") == before
+    for name in ("one/a.sql", "single.sql", "src/cli/demo/a.cc"):
+        (tmp_path / name).write_text("changed")
+        assert fingerprint(tmp_path, "one", "single.sql") != before, name
+        (tmp_path / name).write_text(name)
 
 
 def test_the_readme_keeps_what_stands_around_the_table(tmp_path):
