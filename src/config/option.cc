@@ -120,7 +120,7 @@ constexpr std::array table{
             option<&Options::database_connections>(
                 "database-connections", Scope::serve, "N",
                 "Connections to PostgreSQL, about; 0 is 8, and 6 for each event loop")),
-    between(100, 3'600'000,
+    between(1, 3'600'000,
             option<&Options::statement_timeout_ms>(
                 "statement-timeout-ms", Scope::serve, "MS",
                 "How long PostgreSQL may take for one statement; beyond, 503")),

@@ -39,10 +39,12 @@ class SqliteDriver final : public Driver {
 // A database of its own on the server that ONGGI_TEST_POSTGRES names, dropped at the end.
 class TemporaryDatabase {
  public:
-  explicit TemporaryDatabase(std::string server) : server_(std::move(server)) {
+  // `like`: what it is a copy of; nobody may be connected to that.
+  explicit TemporaryDatabase(std::string server, const std::string& like = "template1")
+      : server_(std::move(server)) {
     static std::atomic<int> number = 0;
     name_ = fmt::format("conformance_{}_{}", ::getpid(), ++number);
-    execute(fmt::format("create database {}", name_));
+    execute(fmt::format("create database {} template {}", name_, like));
   }
   ~TemporaryDatabase() {
     try {
@@ -54,6 +56,7 @@ class TemporaryDatabase {
   TemporaryDatabase(const TemporaryDatabase&) = delete;
   TemporaryDatabase& operator=(const TemporaryDatabase&) = delete;
 
+  const std::string& name() const { return name_; }
   // The server's URL ends with the name of a database.
   std::string url() const { return server_.substr(0, server_.rfind('/') + 1) + name_; }
 
@@ -81,7 +84,9 @@ class PostgresDriver final : public Driver {
 
   // A test of what happens when too many wait has one connection for them to wait for.
   Store make(const db::Schema& schema, Bounds bounds, Registry& registry) const override {
-    auto place = std::make_shared<TemporaryDatabase>(server_);
+    const bool is_ours = schema.migrations.data() == this->schema().migrations.data();
+    auto place = is_ours ? std::make_shared<TemporaryDatabase>(server_, made().name())
+                         : std::make_shared<TemporaryDatabase>(server_);
     db::PostgresOptions options{.url = place->url()};
     options.waiting = bounds.waiting_writes;
     options.long_reads = bounds.long_reads;
@@ -92,6 +97,17 @@ class PostgresDriver final : public Driver {
   }
 
  private:
+  // The schema, made once.
+  const TemporaryDatabase& made() const {
+    static const std::unique_ptr<TemporaryDatabase> database = [this] {
+      auto made = std::make_unique<TemporaryDatabase>(server_);
+      Registry registry;
+      db::Postgres(db::PostgresOptions{.url = made->url()}, schema(), registry).prepare([] {});
+      return made;
+    }();
+    return *database;
+  }
+
   std::string server_;
 };
 

@@ -129,6 +129,9 @@ Wire::Connected Connector::connect() {
     failed(why);
     throw unreachable(why);
   }
+  PQsetNoticeProcessor(
+      connection.get(),
+      [](void*, const char* notice) { spdlog::debug("postgres: {}", one_line(notice)); }, nullptr);
   connected_.add();
   const std::lock_guard lock(mutex_);
   if (pause_.count() != 0) spdlog::info("database_reached database=\"{}\"", shown_url_);

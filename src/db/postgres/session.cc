@@ -208,8 +208,8 @@ void Transaction::after_commit(std::move_only_function<void()> published) {
 
 Task<void> Transaction::commit() {
   if (!is_begun_) co_return;
-  is_begun_ = false;
   if (mode_ == Mode::snapshot) {
+    is_begun_ = false;
     wire_.send_text(commit_text, nullptr);
     wire_.sync();
     co_return;
@@ -226,10 +226,13 @@ Task<void> Transaction::commit() {
   if (!asked_to_commit_ && !query.error)
     query.error = std::make_exception_ptr(Lost("the connection was lost before COMMIT"));
   if (query.error) std::rethrow_exception(query.error);
+  is_begun_ = false;
 }
 
 void Transaction::roll_back() {
   if (!std::exchange(is_begun_, false)) return;
+  // A COMMIT that has failed has ended it; one that was passed over has not.
+  if (wire_.is_quiet() && wire_.state() == PQTRANS_IDLE) return;
   wire_.disown();
   wire_.send_text(rollback_text, nullptr);
   wire_.sync();
