@@ -93,7 +93,8 @@ class Postgres:
 
 def pgbench(postgres, database, script, seconds, variables=None, settings="", clients=16):
     """One run, without its first second. `variables` of the script, `settings` as PGOPTIONS takes them."""
-    command = [POSTGRES / "pgbench", "-n", "-M", "prepared", "-c", clients, "-j", 1, "-T", seconds + WARM_UP_S, "-P", WARM_UP_S, "-f", script]
+    command = [POSTGRES / "pgbench", "-n", "-M", "prepared", "-c", clients, "-j", 1, "-T", seconds + WARM_UP_S, "-P", WARM_UP_S,
+               "-f", script]
     for name, value in (variables or {}).items():
         command += ["-D", f"{name}={value}"]
     environment = {**os.environ, **postgres.environment(database), "PGOPTIONS": settings}

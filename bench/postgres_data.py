@@ -1,6 +1,6 @@
-"""The data to measure with on PostgreSQL: databases of one cluster, made by `onggi demo --size bench` as on the embedded store, kept under the
-work directory, made anew when what makes it has changed. Beside onggi's tables stand, in a schema `bench`, the ids that pgbench asks for
-and whole pages as rows."""
+"""The data to measure with on PostgreSQL: databases of one cluster, made by `onggi demo --size bench` as on the embedded store, kept under
+the work directory, made anew when what makes it has changed. Beside onggi's tables stand, in a schema `bench`, the ids that pgbench asks
+for and whole pages as rows."""
 
 import csv
 import json

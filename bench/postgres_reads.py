@@ -1,5 +1,5 @@
-"""Pages on PostgreSQL: onggi and Fastify + pg beside pgbench on onggi's own database, with the best statement for the same content and, for what
-was read before, with the whole page as one stored row."""
+"""Pages on PostgreSQL: onggi and Fastify + pg beside pgbench on onggi's own database, with the best statement for the same content and, for
+what was read before, with the whole page as one stored row."""
 
 import hashlib
 import json
@@ -86,7 +86,10 @@ class StoreReads(Reads):
     def _shown(self, page, text):
         """What a statement shows of the first path."""
         values = {name: "'" + value.replace("'", "''") + "'" for name, value in self._variables(page).items()}
-        return json.loads(self.postgres.sql(filled(text, **values), self.database))
+        shown = self.postgres.sql(filled(text, **values), self.database)
+        if not shown.strip():
+            raise Failed(f"a statement of {page.key} shows nothing")
+        return json.loads(shown)
 
     def _targets(self, page, figures):
         onggi = figures["onggi"].median()

@@ -41,7 +41,8 @@ class StoreWrites(Writes):
 
     def _targets(self, key, figures):
         onggi = figures["onggi"].median()
-        best = max((figures[name].median() for name in ("insert", "unnest", "copy") if name in figures and figures[name].runs), default=None)
+        bare = [figures[name] for name in ("insert", "unnest", "copy") if name in figures]
+        best = max((each.median() for each in bare if each.runs), default=None)
         if best and key == "single":
             yield target("at least the bare INSERT", onggi / best, 1)
         elif best:
@@ -79,7 +80,8 @@ class StoreWrites(Writes):
         """As text, in the order of the ids; None for null."""
         chosen = ", ".join("convert_from(document, 'UTF8')" if name == "document" else name for name in columns)
         listed = ", ".join(f"'{id_}'" for id_ in ids)
-        text = self.postgres.psql("onggi_write", "-F", "\x1f", "-P", "null=\\N", "-c", f"select {chosen} from {TABLE} where id in ({listed}) order by id")
+        question = f"select {chosen} from {TABLE} where id in ({listed}) order by id"
+        text = self.postgres.psql("onggi_write", "-F", "\x1f", "-P", "null=\\N", "-c", question)
         rows = [[None if value == "\\N" else value for value in line.split("\x1f")] for line in text.rstrip("\n").split("\n")]
         if len(rows) != len(ids):
             raise Failed(f"onggi has written {len(rows)} rows of {len(ids)}")
@@ -97,13 +99,14 @@ class StoreWrites(Writes):
             raise Failed("onggi has not written what it has answered")
         lines = self._sql("copy bench.batch to stdout").rstrip("\n").split("\n")
         bodies = [line[line.index("\t"):] + "\n" for line in lines]
-        return {"unnest": lambda: self._unnest(columns, clients), "copy": lambda: copied(self.postgres, columns, bodies, clients, self.bench.seconds)}
+        return {"unnest": lambda: self._unnest(columns, clients),
+                "copy": lambda: copied(self.postgres, columns, bodies, clients, self.bench.seconds)}
 
     def _unnest(self, columns, clients):
         """Each client of pgbench fetches the rows once, in the second that does not count."""
         others = [name for name in columns if name != "id"]
         types = dict(line.split("|") for line in self._sql(
-            "select attname, format_type(atttypid, null) from pg_attribute where attrelid = cast('agent_executions' as regclass) and attnum > 0"
+            f"select attname, format_type(atttypid, null) from pg_attribute where attrelid = cast('{TABLE}' as regclass) and attnum > 0"
         ).splitlines())
         # Documents as text: their bytes would be sent twice as long.
         types["document"] = "text"

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Measures onggi on both stores: on the embedded one beside nginx, a bare loop over SQLite and Fastify + pg, on PostgreSQL beside pgbench on
-the same database and Fastify + pg; see CONTRIBUTING.md.
+"""Measures onggi on both stores: on the embedded one beside nginx, a bare loop over SQLite and Fastify + pg, on PostgreSQL beside pgbench
+on the same database and Fastify + pg; see CONTRIBUTING.md.
 
 Prints and saves a table: DIR/bench.md and DIR/bench.json. Exits with 1 where something could not be measured; a target that is
 missed is said in the table and does not fail the run.
@@ -122,7 +122,8 @@ def measure_postgres(bench, options, result):
         bench.data.prepare_peer(bench)
         bench.samples = bench.data.samples()
 
-        result["facts"] += [facts.fact("making the data, once", bench.data.seconds, "s"), facts.starts(bench), facts.room(bench.data, small)]
+        result["facts"] += [facts.fact("making the data, once", bench.data.seconds, "s"), facts.starts(bench),
+                            facts.room(bench.data, small)]
         with ExitStack() as servers:
             onggi, fastify = both(bench, servers, postgres, bench.data.peer_database)
             measure_pages(bench, StoreReads(bench, onggi, fastify), options, result)

@@ -109,8 +109,8 @@ def everything(result):
 
 
 def missed(result):
-    """What does not hold: titles of rows and facts with a target missed or a failure."""
-    return [each["title"] for each in everything(result)
+    """What does not hold, of which store: titles of rows and facts with a target missed or a failure."""
+    return [f"{each['title']}, on {NAMES[store]}" for store, part in result["stores"].items() for each in [*part["rows"], *part["facts"]]
             if "error" in each or any(not target["met"] for target in each.get("targets", []))
             or any("error" in figures for figures in each.get("contenders", {}).values())]
 

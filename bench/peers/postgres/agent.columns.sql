@@ -10,7 +10,8 @@ select json_build_object(
             'tool', json_build_object('name', t.name, 'category', t.category, 'description', t.description)) order by l.position)
         from agent_tools l join tools t on t.id = l.tool_id where l.agent_id = a.id), '[]'),
     'knowledgebases', coalesce((
-        select json_agg(json_build_object('knowledgebase_id', l.knowledgebase_id, 'priority', l.priority, 'name', k.name) order by l.position)
+        select json_agg(json_build_object('knowledgebase_id', l.knowledgebase_id, 'priority', l.priority, 'name', k.name)
+            order by l.position)
         from agent_knowledgebases l left join knowledgebases k on k.id = l.knowledgebase_id and k.user_id = {reader}
         where l.agent_id = a.id), '[]'))
 from a
