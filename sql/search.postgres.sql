@@ -13,7 +13,6 @@
 
 -- name: agent_with_{kind}
 -- for: term, terms
--- planner: enable_seqscan = off
 with asked as materialized (
     select case
         when cast($12 as jsonb) - 'is_public' = '{}' and coalesce(cardinality(cast($14 as jsonb[])), 0) = 0 and cast($13 as jsonb) is null then 'list'
@@ -69,7 +68,6 @@ order by created_at desc, id desc
 
 -- name: block_with_{kind}
 -- for: term, terms
--- planner: enable_seqscan = off
 with asked as materialized (
     select case
         when cast($12 as jsonb) - 'is_public' = '{}' and coalesce(cardinality(cast($14 as jsonb[])), 0) = 0 and cast($13 as jsonb) is null then 'list'
@@ -109,7 +107,6 @@ order by created_at desc, id desc
 
 -- name: workflow_with_{kind}
 -- for: term, terms
--- planner: enable_seqscan = off
 with asked as materialized (
     select case
         when cast($12 as jsonb) - 'is_public' = '{}' and coalesce(cardinality(cast($14 as jsonb[])), 0) = 0 and cast($13 as jsonb) is null then 'list'
@@ -149,7 +146,6 @@ order by created_at desc, id desc
 
 -- name: workflow_node_with_{kind}
 -- for: term, terms
--- planner: enable_seqscan = off
 -- With the workflow's id and name, and the name of what the node refers to where the reader may see it.
 select int8send(cast(extract(epoch from n.created_at) * 1000 as bigint) # cast(-9223372036854775808 as bigint)) || uuid_send(n.workflow_id)
         || int4send(~cast(n.position as integer)) as place,

@@ -91,7 +91,8 @@ bool goes_with_others(const Call& call) {
 Task<Result<Answer>> create_execution(Call& call) {
   Result<store::ExecutionDraft> draft = call.executions().draft(*call.body, call.user, call.now);
   if (!draft) co_return std::unexpected(std::move(draft.error()));
-  if (goes_with_others(call)) {
+  // One whose id somebody else is about to take waits for that: alone.
+  if (!draft->request_hash && goes_with_others(call)) {
     Result<Answer> answer = co_await create_among_others(call, std::move(*draft));
     co_return answer;
   }

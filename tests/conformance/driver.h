@@ -38,7 +38,7 @@ class Driver {
 
 // Every store that is here. PostgreSQL is where ONGGI_TEST_POSTGRES names a server in which
 // databases may be made (tests/postgres/run); where it does not, a test of its own says so: it is
-// skipped, or fails where ONGGI_REQUIRE_POSTGRES is set.
+// skipped, or fails where ONGGI_REQUIRE_POSTGRES is 1.
 std::vector<const Driver*> drivers();
 bool is_postgres(const Driver& driver);
 

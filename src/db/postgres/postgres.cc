@@ -107,6 +107,8 @@ struct Postgres::Impl {
   Task<Outcome> try_write(Lane* lane, Owner& owner, Cost& cost, Attempts& attempts,
                           std::function<Task<bool>(Connection&)>& body);
   Task<void> make_partition(Owner& owner, Uuid id);
+  // Whether the server answers; throws what keeps it from it.
+  void ask();
 
   const PostgresOptions options;
   const Schema schema;
@@ -353,24 +355,30 @@ void Postgres::ensure_partitions(Time from, Time to) {
   std::ignore = run_now(write<bool>(cost, body));
 }
 
+void Postgres::Impl::ask() {
+  std::unique_ptr<Wire> taken = run_now(shared.take());
+  const Lease wire(shared, std::move(taken));
+  const Params none;
+  Query query(catalogue.find(asking), {&none, 1});
+  run_now(introduce(*wire, query, Clock::now() + trouble_patience));
+  if (!query.error) {
+    wire->send(query);
+    wire->sync();
+    run_now(wire->settle(Clock::now() + trouble_patience));
+  }
+  if (query.error) std::rethrow_exception(query.error);
+}
+
 std::string Postgres::trouble() {
   if (!impl_->is_ready) return "The database is not ready yet.";
   try {
-    std::unique_ptr<Wire> taken = run_now(impl_->shared.take());
-    const Lease wire(impl_->shared, std::move(taken));
-    const Params none;
-    Query query(impl_->catalogue.find(asking), {&none, 1});
-    run_now(introduce(*wire, query, Clock::now() + trouble_patience));
-    if (!query.error) {
-      wire->send(query);
-      wire->sync();
-      run_now(wire->settle(Clock::now() + trouble_patience));
+    try {
+      impl_->ask();
+    } catch (const Lost&) {
+      impl_->shared.drop_idle();
+      impl_->ask();
     }
-    if (query.error) std::rethrow_exception(query.error);
     return {};
-  } catch (const Lost&) {
-    impl_->shared.drop_idle();
-    return "The connection to the database was lost.";
   } catch (const Unavailable& unavailable) {
     return unavailable.detail();
   } catch (const std::exception& error) {
