@@ -3,6 +3,19 @@
 #include <vector>
 
 namespace onggi::auth {
+namespace {
+
+// As it stands in `now`, or not at all.
+template <class Map>
+void replace(Map& kept, const Map& now, const typename Map::key_type& key) {
+  const auto found = now.find(key);
+  if (found == now.end())
+    kept.erase(key);
+  else
+    kept.insert_or_assign(key, found->second);
+}
+
+}  // namespace
 
 Task<std::optional<store::Principal>> Authenticator::by_key(db::Cost& cost, std::string_view key) {
   return by_hash(cost, sha256(key));
@@ -79,8 +92,9 @@ bool Authenticator::refresh() {
   {
     const std::lock_guard lock(mutex_);
     if (generation != generation_) return false;
-    keys_.swap(keys_now);
-    roles_.swap(roles_now);
+    // What came in meanwhile was read after the change.
+    for (const Sha256& hash : keys) replace(keys_, keys_now, hash);
+    for (const Uuid& user : users) replace(roles_, roles_now, user);
   }
   if (forgotten_) forgotten_();
   return true;

@@ -28,7 +28,7 @@ class Values {
   // The same parameter of every row, as an array.
   void add_column(std::span<const Params> rows, std::size_t param, Oid type);
 
-  // After the last of them; before what follows.
+  // After the last of them, before what follows; from then on it must stay where it is.
   void seal();
   int count() const { return static_cast<int>(places_.size()); }
   const char* const* pointers() const { return pointers_.data(); }

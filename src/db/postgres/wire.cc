@@ -41,7 +41,6 @@ std::vector<Values> runs_of(const Query& query) {
       else
         values.add(rows[0].values().at(prepared.parameters[i]), types[i]);
     }
-    values.seal();
   }
   return runs;
 }
@@ -109,10 +108,11 @@ void Wire::describe(Prepared& prepared, Query& blamed) {
 
 void Wire::send(Query& query) {
   // Before anything is expected: what cannot be written throws, and the query goes.
-  const std::vector<Values> runs = runs_of(query);
+  std::vector<Values> runs = runs_of(query);
   introduce(query.prepared, query);
-  for (const Values& values : runs) {
+  for (Values& values : runs) {
     if (broken_) break;
+    values.seal();
     ++query.runs;
     expect({Kind::run, &query, &query.prepared});
     handed_over(PQsendQueryPrepared(connection_.get(), query.prepared.name.c_str(), values.count(),
@@ -141,13 +141,14 @@ void Wire::send_rows_of(const std::string& text, Query& query) {
 }
 
 void Wire::declare(const std::string& cursor, Query& query) {
-  const std::vector<Values> runs = runs_of(query);
+  Values values = std::move(runs_of(query).front());
+  values.seal();
   const std::string text =
       fmt::format("declare {} no scroll cursor for {}", cursor, query.prepared.text);
   const std::vector<Oid>& types = *query.prepared.types();
   expect({Kind::text, &query});
-  handed_over(PQsendQueryParams(connection_.get(), text.c_str(), runs[0].count(), types.data(),
-                                runs[0].pointers(), runs[0].lengths(), runs[0].formats(), 1));
+  handed_over(PQsendQueryParams(connection_.get(), text.c_str(), values.count(), types.data(),
+                                values.pointers(), values.lengths(), values.formats(), 1));
 }
 
 void Wire::disown() {
