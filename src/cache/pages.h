@@ -1,7 +1,7 @@
 // Rendered pages kept in memory, the ones used last, up to a bound of bytes.
 //
-// A page is good for as long as nothing that it may show has changed: what that is is counted, and a
-// page bears the count that was read before it. That is coarse, and meant to be: a page that is
+// A page is good for as long as nothing that it may show has changed: what that is is counted, and
+// a page bears the count that was read before it. That is coarse, and meant to be: a page that is
 // read a thousand times a second is rendered once more after each change of some definition, and no
 // list of who shows what can ever be wrong. What is recorded (executions) is on no page that is
 // kept. On the embedded store changes are counted here, and forget_all() makes all pages void at

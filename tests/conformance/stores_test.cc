@@ -323,8 +323,8 @@ TEST_P(StoresTest, an_answer_is_kept_for_24_hours) {
   for (int i = 0; is_postgres(*GetParam()) && kept() > 1 + i && i < 1'000; ++i)
     keep(fmt::format("n{}", i), "later");
   const auto expired = [&] {
-    static constexpr db::Statement old{"old",
-                                "select count(*) from idempotency_keys where created_at <= $1"};
+    static constexpr db::Statement old{
+        "old", "select count(*) from idempotency_keys where created_at <= $1"};
     return world.many(old, db::Params::of(Time{world.now.ms - day_ms}))[0].integer(0);
   };
   EXPECT_EQ(expired(), 0) << "the expired ones went with the new one";

@@ -51,8 +51,7 @@ class Sqlite final : public Database {
   std::string trouble();
 
  protected:
-  Task<void> do_read(Cost& cost, Reads reads,
-                     std::function<Task<void>(Connection&)> body) override;
+  Task<void> do_read(Cost& cost, Reads reads, std::function<Task<void>(Connection&)> body) override;
   Task<void> do_write(Cost& cost, std::function<Task<bool>(Connection&)> body) override;
 
  private:
