@@ -205,7 +205,6 @@ Task<void> Postgres::do_read(Cost& cost, Reads reads, std::function<Task<void>(C
   for (int attempt = 0;; ++attempt) {
     impl_->require_ready();  // until the server stops
     cost.statements = before;
-    std::exception_ptr lost;
     try {
       if (reads == Reads::one) {
         SingleRead single(impl_->around, cost, lane, owner);
@@ -225,7 +224,6 @@ Task<void> Postgres::do_read(Cost& cost, Reads reads, std::function<Task<void>(C
       co_return;
     } catch (const Lost&) {
       if (attempt != 0) throw;
-      lost = std::current_exception();
     }
     owner.drop_idle();
   }
