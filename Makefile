@@ -17,6 +17,8 @@ export TSAN_OPTIONS := halt_on_error=1:second_deadlock_stack=1
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
+# The server takes every ONGGI_ variable for an option of its own.
+run: unexport ONGGI_REQUIRE_POSTGRES
 .PHONY: run
 run: build ## install, build, fill ./onggi-data with a demo the first time, and serve it
 	@if [ ! -e "$(DATA)" ]; then build/onggi demo --data "$(DATA)" || { rm -rf "$(DATA)"; exit 1; }; fi
