@@ -142,9 +142,9 @@ TEST_F(WriterTest, the_destructor_finishes_what_is_queued) {
   Registry registry;
   const std::filesystem::path file = directory_.path() / "other.db";
   std::vector<std::thread> threads;
+  Gate gate;  // outlives the database, whose writer waits at it
   {
     Sqlite database(file, jar_migrations, {}, registry);
-    Gate gate;
     threads.emplace_back([&] {
       std::ignore = write(database, [&](Connection&) -> Task<Result<int>> {
         gate.pass();
