@@ -15,11 +15,11 @@ packages=(
   # tests
   libgtest-dev libgmock-dev librapidcheck-dev
   python3 python3-pytest python3-pytest-xdist python3-psycopg2 sqlite3 curl openssl
-  postgresql-15 postgresql-client-15
+  postgresql-15 postgresql-client-15 pgbouncer nginx-light
 )
 
 if [ "${1:-}" = --bench ]; then
-  packages+=(wrk nginx-light util-linux)
+  packages+=(wrk util-linux)
 fi
 
 # Node brings the API's page (web/docs). One that is already there, from wherever, is good enough.
