@@ -37,6 +37,7 @@ PostgresCursor::PostgresCursor(std::atomic<std::size_t>& taken, std::size_t most
   wire_.emplace(owner, run_now(owner.take()));
   Query query(prepared_, {&params, 1});
   (*wire_)->send_text(begin_text, &query);
+  (*wire_)->send_settings(&query);
   (*wire_)->send_text(patient_text, &query);
   run_now(introduce(**wire_, query, started + around_.patience));
   if (!query.error) (*wire_)->declare("long_read", query);
