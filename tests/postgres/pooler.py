@@ -25,12 +25,12 @@ SETTINGS = {"pool_mode": "transaction", "default_pool_size": "6", "max_client_co
 class Pooler:
     """`settings` of pgbouncer.ini go before SETTINGS."""
 
-    def __init__(self, postgres, settings=None):
+    def __init__(self, postgres, settings=None, port=None):
         program = next(filter(None, map(shutil.which, PROGRAMS)), None)
         if program is None:
             raise Missing("PgBouncer is not installed: tools/install-packages.sh installs it")
         self.postgres = postgres
-        self.port = _free_port()
+        self.port = port or _free_port()
         self._files = pathlib.Path(postgres.directory)
         postgres.write("users.txt", f'"{ROLE}" "{postgres.password}"\n')
         text = f"[databases]\n* = host=127.0.0.1 port={postgres.port}\n[pgbouncer]\n"
@@ -66,6 +66,9 @@ class Pooler:
 
     def log_text(self):
         return (self._files / "pgbouncer.log").read_text(errors="replace")
+
+    def signal(self, number):
+        self._process.send_signal(number)
 
     def close(self):
         if self._process.poll() is None:

@@ -24,3 +24,4 @@ comment on column feed_batches.made_at is 'When it was written';
 comment on column feed_batches.events is 'In their order: [{"name", "user": whose it is, "data": as listeners are told}]';
 
 create index ix_feed_batches_made_at on feed_batches (made_at);
+create index ix_feed_listeners_until on feed_listeners (until);
