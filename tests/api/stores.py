@@ -77,6 +77,8 @@ class Database:
 
     def backends(self, condition="and backend_type = 'client backend'"):
         """The process ids of who is connected."""
+        if POOLER:
+            condition += " and state <> 'idle'"  # the pooler keeps its sessions
         return [pid for pid, in rows(self.server_url, f"select pid from pg_stat_activity where datname = %s {condition}", [self.name])]
 
     def wait_until_unused(self, *condition):

@@ -300,8 +300,14 @@ Task<Postgres::Impl::Outcome> Postgres::Impl::try_write(
       co_await transaction.commit();
       for (auto& published : transaction.published()) published();
       co_return Outcome::done;
-    } catch (const Lost&) {
-      if (transaction.asked_to_commit() || attempts.lost++ != 0) throw;
+    } catch (const Lost& lost) {
+      if (transaction.asked_to_commit())
+        throw Unavailable(
+            "The connection to the database was lost during the commit: whether the change was "
+            "made "
+            "is not known. Repeated with the same id or Idempotency-Key it is made once.",
+            lost.what());
+      if (attempts.lost++ != 0) throw;
     } catch (const Collision&) {
       collided = true;
       if (Clock::now() - attempts.since > collisions_for) {
