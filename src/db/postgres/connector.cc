@@ -4,10 +4,12 @@
 #include <array>
 #include <charconv>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
@@ -29,6 +31,13 @@ constexpr std::array<Setting, 3> planner_settings{
 
 constexpr std::chrono::milliseconds first_pause{100};
 constexpr std::chrono::milliseconds longest_pause{1'000};
+
+constexpr std::chrono::milliseconds answer_patience{5'000};
+
+struct ResultCloser {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using Result = std::unique_ptr<PGresult, ResultCloser>;
 
 struct Parsed {
   std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options{nullptr, PQconninfoFree};
@@ -81,12 +90,21 @@ bool refuses_options(const PGconn* connection) {
          std::string_view(PQerrorMessage(connection)).contains("unsupported startup parameter");
 }
 
-// Whether it answers under another process's number than the one that it has given.
-bool is_somebody_elses(PGconn* connection) {
-  const std::unique_ptr<PGresult, void (*)(PGresult*)> result(
-      PQexec(connection, "select pg_catalog.pg_backend_pid()"), PQclear);
-  return PQresultStatus(result.get()) == PGRES_TUPLES_OK &&
-         std::to_string(PQbackendPID(connection)) != PQgetvalue(result.get(), 0, 0);
+// The number of the process that answers; none where none does in time.
+std::optional<std::string> answering_process(PGconn* connection) {
+  if (PQsendQuery(connection, "select pg_catalog.pg_backend_pid()") == 0) return std::nullopt;
+  const Clock::time_point deadline = Clock::now() + answer_patience;
+  while (PQisBusy(connection) != 0) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    pollfd descriptor{PQsocket(connection), POLLIN, 0};
+    if (left.count() <= 0 || ::poll(&descriptor, 1, static_cast<int>(left.count())) < 0 ||
+        PQconsumeInput(connection) == 0)
+      return std::nullopt;
+  }
+  std::optional<std::string> number;
+  while (const Result result{PQgetResult(connection)})
+    if (PQresultStatus(result.get()) == PGRES_TUPLES_OK) number = PQgetvalue(result.get(), 0, 0);
+  return number;
 }
 
 Unavailable unreachable(const std::string& why) {
@@ -184,10 +202,17 @@ Wire::Connected Connector::connect() {
     if (refuses_options(connection.handle.get())) {
       found_pooler();
       connection = open(true);
-    } else if (PQstatus(connection.handle.get()) == CONNECTION_OK &&
-               is_somebody_elses(connection.handle.get())) {
-      found_pooler();
-      connection.settings = &transaction_settings_;
+    } else if (PQstatus(connection.handle.get()) == CONNECTION_OK) {
+      const std::optional<std::string> process = answering_process(connection.handle.get());
+      if (!process) {
+        const std::string why = "it takes connections and does not answer";
+        failed(why);
+        throw unreachable(why);
+      }
+      if (*process != std::to_string(PQbackendPID(connection.handle.get()))) {
+        found_pooler();
+        connection.settings = &transaction_settings_;
+      }
     }
   }
   if (is_pooled_ && has_own_options_) {
