@@ -34,8 +34,8 @@ packages: ## install what is missing (Debian packages)
 
 # --- tests --------------------------------------------------------------------------------------
 
-STAGES := test-release test-plans test-api test-api-postgres test-address test-thread test-fuzz test-api-address \
-  test-api-thread test-api-postgres-thread
+STAGES := test-release test-plans test-api test-api-postgres test-api-pooler test-address test-fuzz test-api-address \
+  test-thread test-api-thread test-api-postgres-thread
 
 # Beside a private PostgreSQL (tests/postgres/run). One that cannot be had is a failure here and a visible skip in `make test-quick`.
 export ONGGI_REQUIRE_POSTGRES ?= 1
@@ -76,8 +76,8 @@ test-thread: build/thread/build.ninja # the same, without PostgreSQL: test-api-p
 
 # Each target for a few seconds, from its corpus on: what was found once is not found again.
 .PHONY: test-fuzz
-test-fuzz: build/fuzz/build.ninja
-	@cmake --build build/fuzz --target onggi_fuzz_targets
+test-fuzz: build/address/build.ninja
+	@cmake --build build/address --target onggi_fuzz_targets
 	@tests/fuzz/run 5
 
 # The black-box tests start the server that ONGGI_BINARY names. /usr/bin/python3: Debian's pytest.
@@ -98,6 +98,14 @@ test-api-postgres: build/build.ninja
 	@export ONGGI_BINARY=$(CURDIR)/build/onggi; $(PYTEST_POSTGRES)
 	@/usr/bin/python3 -m pytest tests/postgres/test_server.py --quiet -rs
 
+# A part of them behind a PgBouncer that lends sessions for one transaction at a time.
+.PHONY: test-api-pooler
+test-api-pooler: build/build.ninja
+	@cmake --build build
+	@export ONGGI_BINARY=$(CURDIR)/build/onggi; $(subst postgres/run,postgres/run --pooler,$(subst \
+	  pytest tests/api,pytest $(addprefix tests/api/test_,$(addsuffix .py,postgres_contention postgres_servers \
+	  postgres_events executions batch budget containment export)),$(PYTEST_POSTGRES)))
+
 # Every statement of the catalogue has a plan on PostgreSQL too, on realistic row counts; those of the benchmark fit the schema.
 .PHONY: test-plans
 test-plans: build/build.ninja
@@ -106,7 +114,7 @@ test-plans: build/build.ninja
 
 .PHONY: test-api-address
 test-api-address: build/address/build.ninja
-	@cmake --build build/address
+	@cmake --build build/address --target onggi
 	@export ONGGI_BINARY=$(CURDIR)/build/address/onggi; $(PYTEST)
 
 .PHONY: test-api-thread
@@ -128,15 +136,15 @@ SECONDS_EACH ?= 600
 TARGETS ?=
 
 .PHONY: fuzz
-fuzz: packages build/fuzz/build.ninja ## fuzz at length: SECONDS_EACH=600 TARGETS="json graph"
-	@cmake --build build/fuzz --target onggi_fuzz_targets
+fuzz: packages build/address/build.ninja ## fuzz at length: SECONDS_EACH=600 TARGETS="json graph"
+	@cmake --build build/address --target onggi_fuzz_targets
 	@tests/fuzz/run $(SECONDS_EACH) $(TARGETS)
 
 .PHONY: fuzz-merge
 fuzz-merge: ## take the few finds of `make fuzz` that reach new code into tests/fuzz/corpus
 	@for found in build/fuzz/corpus/*; do \
 	  target=$$(basename $$found); \
-	  build/fuzz/$${target}_fuzz -set_cover_merge=1 -max_len=4096 tests/fuzz/corpus/$$target $$found 2>&1 | \
+	  build/address/$${target}_fuzz -set_cover_merge=1 -max_len=4096 tests/fuzz/corpus/$$target $$found 2>&1 | \
 	    grep -a 'MERGE-OUTER: the' || true; \
 	done
 
@@ -179,7 +187,7 @@ lint: build ## check shape and mistakes (clang-format, clang-tidy)
 clean: ## remove what was built; ./onggi-data stays
 	@rm -rf build web/docs/node_modules bench/peers/fastify/node_modules
 
-# --- build trees: build (release), build/address, build/thread, build/fuzz ------------------------
+# --- build trees: build (release), build/address, build/thread ------------------------------------
 
 build/build.ninja: CMakePresets.json
 	@cmake --preset release

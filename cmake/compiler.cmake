@@ -20,15 +20,13 @@ add_compile_options(
   -fno-omit-frame-pointer)                  # profiles and stack traces of the running server
 add_link_options(-fuse-ld=lld)
 
-set(ONGGI_SANITIZE "" CACHE STRING "address (with undefined), fuzz (the same, instrumented for libFuzzer), thread, or empty")
+set(ONGGI_SANITIZE "" CACHE STRING "address (with undefined, and instrumented for libFuzzer), thread, or empty")
 if(ONGGI_SANITIZE STREQUAL "address")
-  set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
-elseif(ONGGI_SANITIZE STREQUAL "fuzz")
   set(sanitizers -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all)
 elseif(ONGGI_SANITIZE STREQUAL "thread")
   set(sanitizers -fsanitize=thread)
 elseif(NOT ONGGI_SANITIZE STREQUAL "")
-  message(FATAL_ERROR "ONGGI_SANITIZE is address, fuzz, thread or empty, not '${ONGGI_SANITIZE}'")
+  message(FATAL_ERROR "ONGGI_SANITIZE is address, thread or empty, not '${ONGGI_SANITIZE}'")
 endif()
 if(ONGGI_SANITIZE)
   add_compile_options(${sanitizers} -D_GLIBCXX_ASSERTIONS)

@@ -77,23 +77,23 @@ function(onggi_tests name folder)
 endfunction()
 
 # onggi_fuzz_targets(<folder> USES <targets...>) -> <build>/<name>_fuzz for each <name>_fuzz.cc of
-# the folder, in the `fuzz` preset alone; target onggi_fuzz_targets is all of them.
+# the folder, in the `address` preset alone; target onggi_fuzz_targets is all of them.
 function(onggi_fuzz_targets folder)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES")
-  if(NOT ONGGI_SANITIZE STREQUAL "fuzz")
+  if(NOT ONGGI_SANITIZE STREQUAL "address")
     return()
   endif()
   add_custom_target(onggi_fuzz_targets COMMENT "Every fuzz target")
   file(GLOB shared CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*_fuzz.cc)
   list(REMOVE_ITEM shared ${sources})
-  add_library(onggi_fuzz STATIC ${shared})
+  add_library(onggi_fuzz STATIC EXCLUDE_FROM_ALL ${shared})
   target_precompile_headers(onggi_fuzz REUSE_FROM onggi_precompiled)
   target_include_directories(onggi_fuzz PUBLIC ${PROJECT_SOURCE_DIR})  # #include "tests/..."
   target_link_libraries(onggi_fuzz PUBLIC ${arg_USES})
   foreach(source IN LISTS sources)
     cmake_path(GET source STEM name)
-    add_executable(${name} ${source})
+    add_executable(${name} EXCLUDE_FROM_ALL ${source})
     target_precompile_headers(${name} REUSE_FROM onggi_precompiled)
     target_link_libraries(${name} PRIVATE onggi_fuzz -fsanitize=fuzzer)
     add_dependencies(onggi_fuzz_targets ${name})

@@ -55,7 +55,7 @@ Engine::Engine(const config::Options& options, const Clock& time, ShowKey show_l
     };
   }
   if (database.is_shared())
-    watch_.emplace(*storage, authenticator, clock, registry, std::move(prepare_late));
+    watch_.emplace(*storage, authenticator, feed, clock, registry, std::move(prepare_late));
 }
 
 }  // namespace onggi::app

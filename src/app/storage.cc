@@ -37,8 +37,22 @@ std::size_t loops_of(const config::Options& options) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+db::PostgresOptions::Pooler pooler_of(config::Pooler named) {
+  using Pooler = db::PostgresOptions::Pooler;
+  switch (named) {
+    case config::Pooler::none:
+      return Pooler::none;
+    case config::Pooler::transaction:
+      return Pooler::transaction;
+    case config::Pooler::automatic:
+      break;
+  }
+  return Pooler::automatic;
+}
+
 db::PostgresOptions postgres_options(const config::Options& options) {
   return {.url = options.database_url,
+          .pooler = pooler_of(options.database_pooler),
           .connections = static_cast<std::size_t>(options.database_connections),
           .loops = loops_of(options),
           .statement_time = std::chrono::milliseconds(options.statement_timeout_ms)};
@@ -52,6 +66,7 @@ class Remote final : public Storage {
   db::Database& database() override { return database_; }
   void prepare(const std::function<void()>& first) override { database_.prepare(first); }
   void prepare_as_it_is() override { database_.prepare_as_it_is(); }
+  void look_again() override { database_.look_at_schema(); }
   void give_up() override { database_.give_up(); }
   std::string trouble() override { return database_.trouble(); }
   std::string damage() override { return {}; }

@@ -24,6 +24,9 @@ class Storage {
   virtual void prepare(const std::function<void()>& first) = 0;
   // As prepare() without changing anything: std::runtime_error where it is not up to date.
   virtual void prepare_as_it_is() = 0;
+  // Whether it is still one that this server may work on: std::runtime_error with a message for the
+  // user where it is not. Blocks. Throws Unavailable.
+  virtual void look_again() {}
   // Ends what is under way: the server stops, and has waited long enough.
   virtual void give_up() {}
   // Why it cannot serve right now, for the user; empty: it can. May block for two seconds.

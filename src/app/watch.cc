@@ -14,6 +14,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds interval{250};
+constexpr std::chrono::seconds schema_interval{1};
 constexpr auto months_interval = std::chrono::hours(1);
 constexpr auto stuck_interval = std::chrono::minutes(1);
 constexpr std::int64_t months_ahead_ms = 62 * day_ms;
@@ -28,14 +29,15 @@ Gauge& stuck(Registry& registry, std::string_view kind) {
 
 }  // namespace
 
-Watch::Watch(Storage& storage, auth::Authenticator& authenticator, const onggi::Clock& clock,
-             Registry& registry, std::function<void()> prepare)
+Watch::Watch(Storage& storage, auth::Authenticator& authenticator, feed::Feed& feed,
+             const onggi::Clock& clock, Registry& registry, std::function<void()> prepare)
     : storage_(storage),
       authenticator_(authenticator),
       clock_(clock),
       prepare_(std::move(prepare)),
       stuck_agents_(stuck(registry, "agent")),
-      stuck_workflows_(stuck(registry, "workflow")) {
+      stuck_workflows_(stuck(registry, "workflow")),
+      relay_(storage.database(), feed, clock, registry) {
   authenticator_.require_confirmation();
   if (prepare_) trouble_ = "The database is not ready yet.";
   thread_ = std::thread([this] { run(); });
@@ -80,12 +82,18 @@ bool Watch::try_to_prepare() {
 
 void Watch::run() {
   pthread_setname_np(pthread_self(), "onggi-watch");
+  Steady::time_point schema_due{};
   Steady::time_point months_due{};
   Steady::time_point stuck_due{};
   do {
-    if (prepare_ && !try_to_prepare()) continue;
+    if ((prepare_ && !try_to_prepare()) || is_outgrown_) continue;
     try {
+      if (Steady::now() >= schema_due) {
+        look_at_schema();
+        schema_due = Steady::now() + schema_interval;
+      }
       look_at_keys();
+      relay_.tick();
       if (Steady::now() >= months_due) {
         look_at_months();
         months_due = Steady::now() + months_interval;
@@ -100,6 +108,19 @@ void Watch::run() {
       spdlog::error("watch_failed error=\"{}\"", error.what());
     }
   } while (rest());
+}
+
+void Watch::look_at_schema() {
+  try {
+    storage_.look_again();
+  } catch (const Unavailable&) {
+    throw;
+  } catch (const std::exception& outgrown) {
+    spdlog::error("database_outgrown error=\"{}\"", outgrown.what());
+    const std::lock_guard lock(mutex_);
+    trouble_ = outgrown.what();
+    is_outgrown_ = true;
+  }
 }
 
 void Watch::look_at_keys() {

@@ -1,7 +1,7 @@
 // What a server on a shared database sees to all the time, on a thread of its own: that the
 // database is prepared as soon as it can be reached, that keys which were revoked elsewhere stop
-// working here within a second, that there are partitions for the months to come, and how many
-// executions are stuck.
+// working here within a second, what happens elsewhere is told to those who listen here
+// (relay.h), that there are partitions for the months to come, and how many executions are stuck.
 #pragma once
 
 #include <condition_variable>
@@ -11,23 +11,26 @@
 #include <optional>
 #include <thread>
 
+#include "app/relay.h"
 #include "app/storage.h"
 #include "auth/authenticator.h"
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "feed/feed.h"
 
 namespace onggi::app {
 
 class Watch {
  public:
   // `prepare` is called until it has succeeded; null: it has already.
-  Watch(Storage& storage, auth::Authenticator& authenticator, const onggi::Clock& clock,
-        Registry& registry, std::function<void()> prepare);
+  Watch(Storage& storage, auth::Authenticator& authenticator, feed::Feed& feed,
+        const onggi::Clock& clock, Registry& registry, std::function<void()> prepare);
   ~Watch();
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
-  // Why the database is not prepared; empty: it is.
+  // Why the database cannot be used: it is not prepared yet, or another server has brought its
+  // schema further than this one can follow. Empty: it can.
   std::string trouble() const;
 
  private:
@@ -36,6 +39,7 @@ class Watch {
   void look_at_keys();
   void look_at_months();
   void count_stuck();
+  void look_at_schema();
   bool rest();
 
   Storage& storage_;
@@ -44,7 +48,9 @@ class Watch {
   std::function<void()> prepare_;
   Gauge& stuck_agents_;
   Gauge& stuck_workflows_;
+  bool is_outgrown_ = false;
   std::optional<std::int64_t> keys_;
+  Relay relay_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

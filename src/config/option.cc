@@ -84,6 +84,11 @@ constexpr std::array table{
         "data "
         "directory. Arguments can be read by every user of the machine: a password is better given "
         "by the environment or PGPASSFILE")),
+    one_of(pooler_names,
+           option<&Options::database_pooler>(
+               "database-pooler", Scope::store, "MODE",
+               "What stands before PostgreSQL: transaction for PgBouncer in its transaction mode "
+               "(nothing is then left in a session), none for nothing; auto finds out")),
     not_in_file(option<&Options::config>("config", Scope::store, "FILE",
                                          "Read options from this TOML file")),
     secret(option<&Options::admin_key>("admin-key", Scope::start, "KEY",

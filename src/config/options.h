@@ -13,12 +13,15 @@ enum class LogLevel : std::uint8_t { debug, info, warning, error };
 enum class LogFormat : std::uint8_t { automatic, text, json };
 inline constexpr std::array<std::string_view, 4> log_level_names{"debug", "info", "warning",
                                                                  "error"};
+enum class Pooler : std::uint8_t { automatic, none, transaction };
 inline constexpr std::array<std::string_view, 3> log_format_names{"auto", "text", "json"};
+inline constexpr std::array<std::string_view, 3> pooler_names{"auto", "none", "transaction"};
 
 struct Options {
   std::string data = "./onggi-data";
   std::string config;
   std::string database_url;
+  Pooler database_pooler = Pooler::automatic;
   std::string admin_key;
   std::vector<std::string> listen{"127.0.0.1:8420"};
   std::string tls_cert;

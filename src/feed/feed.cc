@@ -160,17 +160,53 @@ Feed::~Feed() {
 
 void Feed::publish(std::vector<Event> events) {
   published_.add(events.size());
+  publish(std::move(events), true);
+}
+
+void Feed::publish_from_elsewhere(std::vector<Event> events) {
+  publish(std::move(events), false);
+}
+
+void Feed::publish(std::vector<Event> events, bool is_own) {
+  const TimePoint now = SteadyClock::now();
   bool has_news = false;
   {
     const std::lock_guard lock(mutex_);
     const bool was_idle = !has_work();
-    for (Event& event : events) keep(std::move(event));
+    for (Event& event : events) keep(std::move(event), is_own, now);
     has_news = was_idle && has_work();
   }
   if (has_news) changed_.notify_one();
 }
 
-void Feed::keep(Event event) {
+bool Feed::has_listeners() const {
+  const std::lock_guard lock(mutex_);
+  return !listeners_.empty();
+}
+
+std::uint64_t Feed::place_before(TimePoint time) const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t number = next_;
+  while (number > oldest_ && at(number - 1).at >= time) --number;
+  return number - 1;
+}
+
+Feed::Own Feed::own_behind(std::uint64_t place, std::size_t most_bytes) const {
+  const std::lock_guard lock(mutex_);
+  Own own{.events = {}, .place = place, .has_gap = place + 1 < oldest_};
+  std::uint64_t number = std::max(place + 1, oldest_);
+  std::size_t bytes = 0;
+  for (; number < next_ && bytes < most_bytes; ++number) {
+    const Kept& kept = at(number);
+    if (!kept.is_own) continue;
+    bytes += kept.bytes();
+    own.events.push_back(kept.event);
+  }
+  own.place = number - 1;
+  return own;
+}
+
+void Feed::keep(Event event, bool is_own, TimePoint at_time) {
   std::unique_ptr<Topic>& place = topics_[event.user];
   if (!place) {
     place = std::make_unique<Topic>();
@@ -184,7 +220,7 @@ void Feed::keep(Event event) {
     at(topic.last).next = number;
   topic.last = number;
   if (!topic.listeners.empty() && !std::exchange(topic.is_dirty, true)) dirty_.push_back(&topic);
-  kept_bytes_ += kept_.emplace_back(std::move(event)).bytes();
+  kept_bytes_ += kept_.emplace_back(std::move(event), is_own, at_time).bytes();
   while (kept_bytes_ > limits_.kept_bytes && !kept_.empty()) forget_oldest();
 }
 

@@ -5,6 +5,9 @@
 // nothing. One thread wakes listeners: publishing never waits for any of them, and costs about the
 // same whether nobody listens or thousands do. A listener that does not keep up is dropped.
 //
+// Servers on one database tell each other what happens (app/relay.h): from here that takes what was
+// published here, and publishes what was published elsewhere.
+//
 // Places. Every event has the next number, in the order of publishing. A place, as listeners are
 // told it, is "<feed>-<number>"; <feed> is another one after every start, so that a place of an
 // earlier feed is recognised.
@@ -123,6 +126,19 @@ class Feed {
   // Thread-safe and quick: for after_commit. The events get the next places in this order.
   void publish(std::vector<Event> events);
 
+  // The same, of what another server has published.
+  void publish_from_elsewhere(std::vector<Event> events);
+
+  bool has_listeners() const;
+  // The number of the last event that came before then, of those that are kept.
+  std::uint64_t place_before(std::chrono::steady_clock::time_point time) const;
+  struct Own {
+    std::vector<Event> events;  // published here, behind the place asked for; about `most_bytes`
+    std::uint64_t place = 0;    // of the last one, or of what came after it from elsewhere
+    bool has_gap = false;       // what is not kept any more was passed over
+  };
+  Own own_behind(std::uint64_t place, std::size_t most_bytes) const;
+
   // Begins behind `place` where that can be done, else now.
   std::expected<std::unique_ptr<Listener>, Refused> listen(const Uuid& user,
                                                            std::string_view place);
@@ -138,6 +154,8 @@ class Feed {
 
   struct Kept {
     Event event;
+    bool is_own = true;
+    TimePoint at{};
     std::uint64_t next = 0;  // of the same user; 0: none yet
     std::size_t bytes() const { return sizeof(Kept) + event.data.capacity(); }
   };
@@ -146,8 +164,10 @@ class Feed {
 
   // All under mutex_.
   Kept& at(std::uint64_t number) { return kept_[number - oldest_]; }
+  const Kept& at(std::uint64_t number) const { return kept_[number - oldest_]; }
   bool is_kept(std::uint64_t number) const { return number >= oldest_ && number < next_; }
-  void keep(Event event);
+  void publish(std::vector<Event> events, bool is_own);
+  void keep(Event event, bool is_own, TimePoint at);
   void forget_oldest();
   void drop_if_idle(const Uuid& user, const Topic& topic);
   Resumed find(Topic& topic, std::string_view place, std::uint64_t& seen);
@@ -167,7 +187,7 @@ class Feed {
   Counter& refused_total_;
   Counter& refused_user_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Kept> kept_;
   std::size_t kept_bytes_ = 0;

@@ -93,7 +93,7 @@ class Server:
 
     @property
     def database_url(self):
-        return self._database_url or stores.database_of(self.data).url
+        return self._database_url or stores.database_of(self.data).served_url
 
     def _read_output(self, pipe, ready):
         for raw in pipe:

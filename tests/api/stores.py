@@ -1,7 +1,7 @@
 """Which store the servers of the tests keep their data in: ONGGI_STORE=embedded (default) or postgres.
 
 On PostgreSQL every data directory has a database of its own, made when a command first names the directory and dropped with the test, on
-the server that ONGGI_TEST_POSTGRES names (tests/postgres/run makes one). A test that makes no sense there says so:
+the server that ONGGI_TEST_POSTGRES names (tests/postgres/run makes one); servers reach it through ONGGI_TEST_POOLER, if that is set. A test that makes no sense there says so:
 
     @embedded_only("a disk of its own")
     pytestmark = postgres_only          what is particular to PostgreSQL
@@ -12,15 +12,20 @@ import itertools
 import os
 import pathlib
 import secrets
+import sys
 import time
 import urllib.parse
 
 import pytest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "postgres"))
+from pooler import through  # noqa: E402
+
 STORE = os.environ.get("ONGGI_STORE", "embedded")
 assert STORE in ("embedded", "postgres"), f"ONGGI_STORE={STORE} is no store"
 IS_POSTGRES = STORE == "postgres"
 SERVER_URL = os.environ.get("ONGGI_TEST_POSTGRES", "")
+POOLER = os.environ.get("ONGGI_TEST_POOLER", "")
 ADMIN_URL = os.environ.get("ONGGI_TEST_POSTGRES_ADMIN", "")
 # Commands that open the store; the others know nothing of a database.
 COMMANDS_WITH_A_STORE = ("serve", "demo", "check", "user", "key")
@@ -63,6 +68,8 @@ class Database:
         self.server_url = server_url or SERVER_URL
         self.name = f"onggi_test_{os.getpid()}_{next(_numbers)}_{secrets.token_hex(2)}"
         self.url = url_of(self.name, self.server_url)
+        is_behind_pooler = POOLER and self.server_url == SERVER_URL
+        self.served_url = through(POOLER, self.url) if is_behind_pooler else self.url  # for onggi
         rows(self.server_url, f"create database {self.name} {options}")
 
     def rows(self, text, parameters=None):
@@ -70,6 +77,8 @@ class Database:
 
     def backends(self, condition="and backend_type = 'client backend'"):
         """The process ids of who is connected."""
+        if POOLER:
+            condition += " and state <> 'idle'"  # the pooler keeps its sessions
         return [pid for pid, in rows(self.server_url, f"select pid from pg_stat_activity where datname = %s {condition}", [self.name])]
 
     def wait_until_unused(self, *condition):
@@ -106,7 +115,7 @@ def environment_for(arguments):
         return {}
     if "--data" not in arguments or "--help" in arguments:
         return {}
-    return {"ONGGI_DATABASE_URL": database_of(arguments[arguments.index("--data") + 1]).url}
+    return {"ONGGI_DATABASE_URL": database_of(arguments[arguments.index("--data") + 1]).served_url}
 
 
 def drop_databases(under=None):

@@ -6,6 +6,7 @@ from support_process import onggi
 
 # A value other than the default for options whose default does not tell what else would be valid. Integers and booleans need none.
 OTHER_VALUES = {
+    "database_pooler": ["transaction"],
     "data": ["/tmp/elsewhere"], "listen": ["127.0.0.1:8421"], "timezone": ["Asia/Seoul"], "cors_origin": ["https://app.example"],
     "cors_origins": ["https://app.example"], "log_level": ["warning", "warn", "error", "debug"], "log_format": ["text", "json", "console"],
     "database_url": ["postgres://app:hunter2hunter2@db.example/onggi"], "admin_key": ["onggi_" + "k" * 43], "tls_cert": ["/tmp/c.pem"],

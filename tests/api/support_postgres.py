@@ -27,7 +27,7 @@ class Cluster:
     def __init__(self, directory, count=2, *arguments, database=None, start=True):
         self.database = database or Database()
         self.key = new_key()
-        self.servers = [Server(directory / f"server{i}", *arguments, admin_key=self.key, database_url=self.database.url, start=False)
+        self.servers = [Server(directory / f"server{i}", *arguments, admin_key=self.key, database_url=self.database.served_url, start=False)
                         for i in range(count)]
         if start:
             for server in self.servers:

@@ -163,6 +163,8 @@ const std::set<std::string> not_moved{
     "workflow_execution_terms",
     // Of PostgreSQL.
     "definition_versions",
+    "feed_batches",
+    "feed_listeners",
     "blocks.filters",
     "agents.filters",
     "workflows.filters",

@@ -131,6 +131,14 @@ case("idempotency.expire", of("now() - interval '1 day'"))
 case("pages.confirm", of(OWNER))
 case("pages.keys")
 
+# The live feed across servers: what was written in the last minute is all that there is.
+SERVER = numbered(KEY, 1)
+case("feed.listen", of(SERVER))
+case("feed.wanted", of(SERVER))
+case("feed.heads feed.batches", of(SERVER, "0"))
+case("feed.put", of(SERVER, "999", "cast('[]' as jsonb)"))
+case("feed.forget feed.forget_listeners")
+
 # Executions
 
 # $1 owner, ($2, $3) place, $4 limit, $5 from, ..., $9 the least id, $10 above all ids.

@@ -13,8 +13,9 @@ from embed_sql import read_catalogue  # noqa: E402
 # As the server's sessions run (src/db/postgres): a plan is kept, so the planner must not settle on what serves while a table is still small, nor
 # believe in few rows and sort them where an index has the order.
 CONNECTOR = (ROOT / "src/db/postgres/connector.cc").read_text()
-SESSION = dict(re.findall(r"-c (\w+)=(\w+)", re.search(r"planner_options =\s*([^;]*);", CONNECTOR)[1]))
-assert SESSION.pop("plan_cache_mode") == "force_generic_plan"  # of which both are tried
+SESSION = dict(re.findall(r'\{"(\w+)", "(\w+)"\}', re.search(r"planner_settings\{([^;]*);", CONNECTOR)[1]))
+assert '"plan_cache_mode", "force_generic_plan"' in CONNECTOR  # of which both are tried
+assert len(SESSION) == 3
 MODES = {"generic": "force_generic_plan", "custom": "force_custom_plan"}
 
 

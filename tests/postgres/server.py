@@ -86,11 +86,11 @@ class Postgres:
             self._watcher = subprocess.Popen(["sh", "-c", WATCH, "sh", self.programs / "pg_ctl", self.directory], stdin=subprocess.PIPE,
                                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", start_new_session=True,
                                              **self._as_owner)
-            self._write("password", self._admin_password)
+            self.write("password", self._admin_password)
             self._run("initdb", "--no-sync", "--no-locale", "-E", "UTF8", "-U", "postgres", "-A", "scram-sha-256",
                       f"--pwfile={self.directory / 'password'}", "-D", self.cluster)
             for name, content in (files or {}).items():
-                self._write(f"cluster/{name}", content)
+                self.write(f"cluster/{name}", content)
             self._configure({**QUICK, **FOREIGN, **(settings or {})}, host_lines)
             self.start()
             self.sql(f"create role {ROLE} login createdb password '{self.password}'")
@@ -167,7 +167,8 @@ class Postgres:
 
     # Inside
 
-    def _write(self, name, content):
+    def write(self, name, content):
+        """A file in its directory, that it alone can read."""
         path = self.directory / name
         path.touch(mode=0o600)
         path.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -1,9 +1,11 @@
 #include "db/postgres/connector.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <pthread.h>
@@ -14,12 +16,16 @@
 namespace onggi::db::postgres {
 namespace {
 
+using Setting = std::pair<std::string_view, std::string_view>;
+
 // What is prepared keeps its one plan: planning anew costs more than most statements. So the
 // planner must not settle on what serves while a table is still small, nor believe in few rows and
-// sort them where an index has the order. tests/postgres/plans.py reads these lines and holds the
+// sort them where an index has the order. Behind a pooler, where each statement is planned when it
+// comes, they keep it to the same plans. tests/postgres/plans.py reads these lines and holds the
 // whole catalogue to its plans under them.
-constexpr std::string_view planner_options =
-    "-c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off -c enable_sort=off";
+constexpr Setting keep_plans{"plan_cache_mode", "force_generic_plan"};
+constexpr std::array<Setting, 3> planner_settings{
+    {{"jit", "off"}, {"enable_seqscan", "off"}, {"enable_sort", "off"}}};
 
 constexpr std::chrono::milliseconds first_pause{100};
 constexpr std::chrono::milliseconds longest_pause{1'000};
@@ -54,15 +60,46 @@ void check_ports(std::string_view ports) {
   }
 }
 
+std::string options_of(const std::vector<std::pair<std::string, std::string>>& settings) {
+  std::string text;
+  for (const auto& [name, value] : settings) text += fmt::format("-c {}={} ", name, value);
+  return text;
+}
+
+std::string statement_of(const std::vector<std::pair<std::string, std::string>>& settings) {
+  std::string text = "select ";
+  for (const auto& [name, value] : settings)
+    text +=
+        fmt::format("{}set_config('{}', '{}', true)", text.ends_with(' ') ? "" : ",", name, value);
+  return text;
+}
+
+// A pooler says this of the options that a session is to begin with (PgBouncer before 1.20: of any;
+// later: of those that it does not keep apart).
+bool refuses_options(const PGconn* connection) {
+  return connection != nullptr &&
+         std::string_view(PQerrorMessage(connection)).contains("unsupported startup parameter");
+}
+
+// Whether it answers under another process's number than the one that it has given.
+bool is_somebody_elses(PGconn* connection) {
+  const std::unique_ptr<PGresult, void (*)(PGresult*)> result(
+      PQexec(connection, "select pg_catalog.pg_backend_pid()"), PQclear);
+  return PQresultStatus(result.get()) == PGRES_TUPLES_OK &&
+         std::to_string(PQbackendPID(connection)) != PQgetvalue(result.get(), 0, 0);
+}
+
 Unavailable unreachable(const std::string& why) {
   return {"The database cannot be reached; try again later.", why};
 }
 
 }  // namespace
 
-Connector::Connector(const std::string& url, std::chrono::milliseconds statement_time,
-                     Registry& registry)
-    : connected_(registry.counter("onggi_db_connections_made_total", "Connections made.")),
+Connector::Connector(const std::string& url, Pooler pooler,
+                     std::chrono::milliseconds statement_time, Registry& registry)
+    : pooler_(pooler),
+      is_pooled_(pooler == Pooler::transaction),
+      connected_(registry.counter("onggi_db_connections_made_total", "Connections made.")),
       failures_(registry.counter("onggi_db_connection_failures_total",
                                  "Attempts to connect that have failed.")) {
   const Parsed parsed(url);
@@ -82,9 +119,14 @@ Connector::Connector(const std::string& url, std::chrono::milliseconds statement
   or_else("tcp_user_timeout", "10000");
   or_else("keepalives_idle", "30");
   add("client_encoding", "UTF8");
-  add("options", fmt::format("{} -c statement_timeout={} "
-                             "-c idle_in_transaction_session_timeout=60000 {}",
-                             planner_options, statement_time.count(), parsed.value("options")));
+  std::vector<std::pair<std::string, std::string>> settings(planner_settings.begin(),
+                                                            planner_settings.end());
+  settings.emplace_back("statement_timeout", std::to_string(statement_time.count()));
+  settings.emplace_back("idle_in_transaction_session_timeout", "60000");
+  transaction_settings_ = statement_of(settings);
+  settings.emplace_back(keep_plans);
+  session_options_ = options_of(settings) + parsed.value("options");
+  has_own_options_ = !parsed.value("options").empty();
   shown_url_ =
       fmt::format("{}:{}/{}", parsed.value("host"), parsed.value("port"), parsed.value("dbname"));
   thread_ = std::thread([this] { serve(); });
@@ -114,23 +156,54 @@ void Connector::failed(const std::string& why) {
   last_failure_ = why;
 }
 
-Wire::Connected Connector::connect() {
-  check_pause();
+Wire::Connected Connector::open(bool pooled) const {
   std::vector<const char*> keywords;
   std::vector<const char*> values;
   for (const std::string& keyword : keywords_) keywords.push_back(keyword.c_str());
   for (const std::string& value : values_) values.push_back(value.c_str());
+  if (!pooled) {
+    keywords.push_back("options");
+    values.push_back(session_options_.c_str());
+  }
   keywords.push_back(nullptr);
   values.push_back(nullptr);
-  Wire::Connected connection(PQconnectdbParams(keywords.data(), values.data(), 0));
-  if (!connection || PQstatus(connection.get()) != CONNECTION_OK) {
+  Wire::Connected connection;
+  connection.handle.reset(PQconnectdbParams(keywords.data(), values.data(), 0));
+  if (pooled) connection.settings = &transaction_settings_;
+  return connection;
+}
+
+void Connector::found_pooler() {
+  if (!is_pooled_.exchange(true)) spdlog::info("database_pooler_found database=\"{}\"", shown_url_);
+}
+
+Wire::Connected Connector::connect() {
+  check_pause();
+  Wire::Connected connection = open(is_pooled_);
+  if (!is_pooled_ && pooler_ == Pooler::automatic) {
+    if (refuses_options(connection.handle.get())) {
+      found_pooler();
+      connection = open(true);
+    } else if (PQstatus(connection.handle.get()) == CONNECTION_OK &&
+               is_somebody_elses(connection.handle.get())) {
+      found_pooler();
+      connection.settings = &transaction_settings_;
+    }
+  }
+  if (is_pooled_ && has_own_options_) {
     const std::string why =
-        connection ? one_line(PQerrorMessage(connection.get())) : std::string("out of memory");
+        "a pooler passes on no options of database-url: set them for the role (alter role)";
+    failed(why);
+    throw unreachable(why);
+  }
+  if (PQstatus(connection.handle.get()) != CONNECTION_OK) {
+    const std::string why = connection.handle ? one_line(PQerrorMessage(connection.handle.get()))
+                                              : std::string("out of memory");
     failed(why);
     throw unreachable(why);
   }
   PQsetNoticeProcessor(
-      connection.get(),
+      connection.handle.get(),
       [](void*, const char* notice) { spdlog::debug("postgres: {}", one_line(notice)); }, nullptr);
   connected_.add();
   const std::lock_guard lock(mutex_);

@@ -1,6 +1,7 @@
 // Where connections come from.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -11,16 +12,23 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "db/postgres/postgres.h"
 #include "db/postgres/wire.h"
 
 namespace onggi::db::postgres {
 
-// Thread-safe. After a failure the next attempts fail at once, for 100 ms and then twice as long
+using Pooler = PostgresOptions::Pooler;
+
+// Thread-safe. `automatic` finds a pooler out by itself, with the first connection: it refuses what
+// a session is to begin with, or the session is not the one that it was said to be.
+//
+// After a failure the next attempts fail at once, for 100 ms and then twice as long
 // each time, up to a second: a database that is away is not stormed, and found soon.
 class Connector {
  public:
   // Throws std::runtime_error if the URL is none.
-  Connector(const std::string& url, std::chrono::milliseconds statement_time, Registry& registry);
+  Connector(const std::string& url, Pooler pooler, std::chrono::milliseconds statement_time,
+            Registry& registry);
   ~Connector();
 
   // Blocks while it connects. Throws Unavailable.
@@ -39,9 +47,16 @@ class Connector {
   void serve();
   void check_pause();
   void failed(const std::string& why);
+  Wire::Connected open(bool pooled) const;
+  void found_pooler();
 
+  const Pooler pooler_;
+  std::atomic<bool> is_pooled_;
   std::vector<std::string> keywords_;
   std::vector<std::string> values_;
+  std::string session_options_;
+  bool has_own_options_;  // the URL
+  std::string transaction_settings_;
   std::string shown_url_;
   Counter& connected_;
   Counter& failures_;

@@ -42,6 +42,7 @@ PostgresCursor::PostgresCursor(std::atomic<std::size_t>& taken, std::size_t most
   wire_.emplace(owner, run_now(owner.take()));
   Query query(*prepared_, {&params, 1});
   (*wire_)->send_text(begin_text, &query);
+  (*wire_)->send_settings(&query);
   (*wire_)->send_text(patient_text, &query);
   declare(query, cost, started);
 }

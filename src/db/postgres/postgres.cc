@@ -29,6 +29,10 @@ constexpr Statement ensuring{
     "partitions.ensure",
     "select onggi_ensure_partitions(cast($1 as timestamptz), cast($2 as timestamptz))"};
 constexpr Statement asking{"database.ask", "select 1"};
+constexpr Statement looking{"database.schema",
+                            "select cast(coalesce(max(version), 0) as bigint), "
+                            "cast(coalesce(max(oldest_server), 0) as bigint) "
+                            "from schema_migrations"};
 
 // More than the server's own limit: it speaks first.
 constexpr std::chrono::milliseconds patience_beyond{5'000};
@@ -71,7 +75,7 @@ struct Postgres::Impl {
       : options(std::move(given)),
         schema(made_of),
         shares(shares_of(options)),
-        connector(options.url, options.statement_time, registry),
+        connector(options.url, options.pooler, options.statement_time, registry),
         catalogue(registry),
         around{catalogue, registry.counter("onggi_db_statements_total", "Statements run."),
                options.statement_time + patience_beyond},
@@ -163,8 +167,9 @@ const std::string& Postgres::shown_url() const {
 }
 
 void Postgres::prepare(const std::function<void()>& first) {
+  const Wire::Connected guard = impl_->connector.connect();
   const Wire::Connected connection = impl_->connector.connect();
-  migrate(connection.get(), impl_->schema.migrations, [&] {
+  migrate(guard.handle.get(), connection.handle.get(), impl_->schema.migrations, [&] {
     impl_->is_ready.store(true, std::memory_order_release);
     try {
       first();
@@ -177,8 +182,20 @@ void Postgres::prepare(const std::function<void()>& first) {
 
 void Postgres::prepare_as_it_is() {
   const Wire::Connected connection = impl_->connector.connect();
-  check(connection.get(), impl_->schema.migrations);
+  check(connection.handle.get(), impl_->schema.migrations);
   impl_->is_ready.store(true, std::memory_order_release);
+}
+
+void Postgres::look_at_schema() {
+  Cost cost;
+  const Rows rows = run_now(many(cost, looking, {}));
+  try {
+    require_known({.version = rows[0].integer(0), .oldest_server = rows[0].integer(1)},
+                  impl_->schema.migrations.size());
+  } catch (...) {
+    impl_->is_ready = false;
+    throw;
+  }
 }
 
 void Postgres::give_up() {
@@ -294,8 +311,14 @@ Task<Postgres::Impl::Outcome> Postgres::Impl::try_write(
       co_await transaction.commit();
       for (auto& published : transaction.published()) published();
       co_return Outcome::done;
-    } catch (const Lost&) {
-      if (transaction.asked_to_commit() || attempts.lost++ != 0) throw;
+    } catch (const Lost& lost) {
+      if (transaction.asked_to_commit())
+        throw Unavailable(
+            "The connection to the database was lost during the commit: whether the change was "
+            "made "
+            "is not known. Repeated with the same id or Idempotency-Key it is made once.",
+            lost.what());
+      if (attempts.lost++ != 0) throw;
     } catch (const Collision&) {
       collided = true;
       if (Clock::now() - attempts.since > collisions_for) {

@@ -25,7 +25,12 @@
 namespace onggi::db {
 
 struct PostgresOptions {
-  std::string url;              // as libpq takes it: postgres://..., postgresql://... or key=value
+  std::string url;  // as libpq takes it: postgres://..., postgresql://... or key=value
+  // Whether what the URL leads to lends its sessions for one transaction at a time (PgBouncer in
+  // transaction mode): `automatic` finds it out. Nothing is left in a session then; every statement
+  // is planned when it comes.
+  enum class Pooler : std::uint8_t { automatic, none, transaction };
+  Pooler pooler = Pooler::automatic;
   std::size_t connections = 0;  // of this process, besides those of long reads; 0: 8, and 6 for
                                 // each event loop
   std::size_t loops = 0;        // event loops that will use it
@@ -64,6 +69,10 @@ class Postgres final : public Database {
   // As prepare(), of a database that is there and up to date: changes nothing. Throws
   // std::runtime_error where it is not.
   void prepare_as_it_is();
+
+  // Whether the schema is still one that this server may work on: another may have brought it
+  // further meanwhile. Throws as prepare() does, and serves no more where it is not. Blocks.
+  void look_at_schema();
 
   // Gives up whatever is under way; who waits for it is told Unavailable. For a server that ends.
   // Thread-safe; event loops must still run.

@@ -141,6 +141,7 @@ Task<void> SingleRead::execute_alone(Query& query) {
   if (query.error) co_return;
   if (!prepared.settings.empty()) {
     wire->send_text(begin_snapshot, &query);
+    wire->send_settings(&query);
     wire->send_text(prepared.settings, &query);
   }
   wire->send(query);
@@ -159,6 +160,7 @@ void Transaction::begin(Query& blamed) {
   if (std::exchange(is_begun_, true)) return;
   wire_.send_text(mode_ == Mode::snapshot ? begin_snapshot : begin_write, &blamed);
   if (mode_ == Mode::write_alone) wire_.send_text(alone_text, &blamed);
+  wire_.send_settings(&blamed);  // a query
 }
 
 void Transaction::check_sent() {
@@ -178,7 +180,7 @@ Task<void> Transaction::execute(Query& query) {
   const Prepared& prepared = query.prepared;
   if (!prepared.settings.empty()) wire_.send_text(prepared.settings, &query);
   wire_.send(query);
-  if (!prepared.resets.empty()) wire_.send_text(prepared.resets, nullptr);
+  wire_.send_resets(prepared);
   wire_.sync();
   co_await wire_.settle(deadline);
   check_sent();

@@ -68,7 +68,8 @@ struct Wire::Ready {
 };
 
 Wire::Wire(Connected connection, Reactor* reactor)
-    : connection_(std::move(connection)),
+    : connection_(std::move(connection.handle)),
+      settings_(connection.settings),
       reactor_(reactor),
       descriptor_(PQsocket(connection_.get())) {
   PQsetnonblocking(connection_.get(), 1);
@@ -90,7 +91,7 @@ void Wire::handed_over(int accepted) {
 }
 
 void Wire::introduce(Prepared& prepared, Query& query) {
-  if (!known_.insert(&prepared).second) return;
+  if (is_pooled() || !known_.insert(&prepared).second) return;
   const std::vector<Oid>* types = prepared.types();
   expect({Kind::prepare, &query, &prepared});
   handed_over(PQsendPrepare(connection_.get(), prepared.name.c_str(), prepared.text.c_str(),
@@ -101,22 +102,33 @@ void Wire::introduce(Prepared& prepared, Query& query) {
 void Wire::describe(Prepared& prepared, Query& blamed) {
   if (broken_) return;
   introduce(prepared, blamed);
+  if (is_pooled()) {
+    expect({Kind::prepare, &blamed, &prepared});
+    handed_over(PQsendPrepare(connection_.get(), "", prepared.text.c_str(), 0, nullptr));
+  }
   if (broken_) return;
   expect({Kind::describe, &blamed, &prepared});
-  handed_over(PQsendDescribePrepared(connection_.get(), prepared.name.c_str()));
+  handed_over(PQsendDescribePrepared(connection_.get(), is_pooled() ? "" : prepared.name.c_str()));
 }
 
 void Wire::send(Query& query) {
   // Before anything is expected: what cannot be written throws, and the query goes.
   std::vector<Values> runs = runs_of(query);
+  if (settings_due_ && state() != PQTRANS_INTRANS) send_settings(&query);
   introduce(query.prepared, query);
   for (Values& values : runs) {
     if (broken_) break;
     values.seal();
     ++query.runs;
     expect({Kind::run, &query, &query.prepared});
-    handed_over(PQsendQueryPrepared(connection_.get(), query.prepared.name.c_str(), values.count(),
-                                    values.pointers(), values.lengths(), values.formats(), 1));
+    if (is_pooled())
+      handed_over(PQsendQueryParams(connection_.get(), query.prepared.text.c_str(), values.count(),
+                                    query.prepared.types()->data(), values.pointers(),
+                                    values.lengths(), values.formats(), 1));
+    else
+      handed_over(PQsendQueryPrepared(connection_.get(), query.prepared.name.c_str(),
+                                      values.count(), values.pointers(), values.lengths(),
+                                      values.formats(), 1));
   }
   if (broken_ && !query.error)
     query.error = std::make_exception_ptr(Lost("the connection was lost before"));
@@ -127,6 +139,17 @@ void Wire::send_text(const std::string& text, Query* blamed) {
   expect({Kind::text, blamed});
   handed_over(
       PQsendQueryParams(connection_.get(), text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 1));
+}
+
+void Wire::send_settings(Query* blamed) {
+  if (is_pooled()) send_text(*settings_, blamed);
+  settings_due_ = false;
+}
+
+void Wire::send_resets(const Prepared& prepared) {
+  if (prepared.resets.empty()) return;
+  send_text(prepared.resets, nullptr);
+  send_settings(nullptr);
 }
 
 void Wire::send_rows_of(const std::string& text, Query& query) {
@@ -157,6 +180,7 @@ void Wire::disown() {
 
 void Wire::sync() {
   if (broken_) return;
+  settings_due_ = true;
   expect({Kind::sync});
   handed_over(PQpipelineSync(connection_.get()));
 }

@@ -1,6 +1,9 @@
 // One connection to PostgreSQL, in pipeline mode and never blocking by itself: statements go out
 // one behind the other, their answers come back in the same order.
 //
+// Behind a pooler that lends a session for one transaction at a time nothing may be left in it:
+// statements go with their text, unnamed, and every transaction begins with its settings.
+//
 // Used by one thread at a time. What waits for answers does so through `ready()`: on a thread with
 // a Reactor the coroutine is suspended, on any other the thread waits.
 #pragma once
@@ -60,7 +63,12 @@ class Wire {
   struct Closer {
     void operator()(PGconn* connection) const { PQfinish(connection); }
   };
-  using Connected = std::unique_ptr<PGconn, Closer>;
+  struct Connected {
+    std::unique_ptr<PGconn, Closer> handle;
+    // Behind a pooler: a statement that sets, for one transaction, what the session has otherwise.
+    // Null where the session is ours.
+    const std::string* settings = nullptr;
+  };
 
   // `reactor` is that of the thread that will use it, or null.
   Wire(Connected connection, Reactor* reactor);
@@ -73,7 +81,12 @@ class Wire {
   // A statement without parameters and without an answer that matters, unless it fails: the error
   // is in the query then.
   void send_text(const std::string& text, Query* blamed);
-  // The same, with rows for the query.
+  // Follows BEGIN; a statement that is sent without one brings them itself. Nothing where the
+  // session has its settings.
+  void send_settings(Query* blamed);
+  // Takes back what the statement's own settings have changed for the rest of the transaction.
+  void send_resets(const Prepared& prepared);
+  // The same as send_text(), with rows for the query.
   void send_rows_of(const std::string& text, Query& query);
   // Makes a cursor of the query, which has one row of parameters.
   void declare(const std::string& cursor, Query& query);
@@ -137,7 +150,10 @@ class Wire {
   void wait_on_reactor(bool for_write);
   void woken();
 
-  Connected connection_;
+  bool is_pooled() const { return settings_ != nullptr; }
+
+  const std::unique_ptr<PGconn, Closer> connection_;
+  const std::string* const settings_;
   Reactor* const reactor_;
   const int descriptor_;
   std::unique_ptr<Reactor::Watch> watch_;
@@ -148,6 +164,7 @@ class Wire {
   std::deque<Expected> expected_;
   std::unordered_set<const Prepared*> known_;
   Clock::time_point waiting_since_ = Clock::time_point::max();
+  bool settings_due_ = true;
   bool broken_ = false;
 };
 
