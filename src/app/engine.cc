@@ -1,6 +1,7 @@
 #include "app/engine.h"
 
 #include "app/first_start.h"
+#include "move/store.h"
 #include "sql/catalogue.h"
 
 namespace onggi::app {
@@ -39,6 +40,7 @@ Engine::Engine(const config::Options& options, const Clock& time, ShowKey show_l
   std::function<std::optional<std::string>()> prepare = [this, given_key = options.admin_key] {
     std::optional<std::string> key;
     storage->prepare([&] {
+      move::refuse_unfinished(database);
       key = first_start(database, stores.users, directory.places, given_key, clock.now());
     });
     return key;

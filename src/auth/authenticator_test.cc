@@ -26,6 +26,10 @@ class Interrupted final : public db::Database {
                                    db::Params params) override {
     return inner_.open(cost, statement, std::move(params));
   }
+  std::unique_ptr<db::Cursor> open_lasting(db::Cost& cost, const db::Statement& statement,
+                                           db::Params params) override {
+    return inner_.open_lasting(cost, statement, std::move(params));
+  }
 
   std::function<void()> after_read;
 

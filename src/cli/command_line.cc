@@ -78,6 +78,7 @@ class Reader {
     add_users();
     add_keys();
     add_data();
+    add_moving();
     add_printing();
   }
 
@@ -102,6 +103,9 @@ class Reader {
   void add_users();
   void add_keys();
   void add_data();
+  void add_moving();
+  void add_place(CLI::App& command, const std::string& flag, std::string& target,
+                 const std::string& about);
   void add_printing();
 
   CLI::App root_;
@@ -235,6 +239,33 @@ void Reader::add_data() {
                           help::restore, Restore{});
   add_argument(*restore, "FILE", record<Restore>().file, "The backup");
   add_options(*restore, Scope::store);
+}
+
+void Reader::add_place(CLI::App& command, const std::string& flag, std::string& target,
+                       const std::string& about) {
+  command.add_option(flag, target, wrapped(about))->required()->type_name("STORE");
+}
+
+void Reader::add_moving() {
+  CLI::App* copy =
+      add(root_, "copy", "Move a whole store into another one, of either kind", help::copy, Copy{});
+  add_place(*copy, "--from", record<Copy>().from,
+            "The source: a data directory that is not served, or postgres://...");
+  add_place(*copy, "--to", record<Copy>().to,
+            "The target: a new data directory, or postgres://... of an empty database");
+
+  CLI::App* exported =
+      add(root_, "export", "Write a whole store as lines of JSON, also while it is served",
+          help::export_store, Export{});
+  add_place(*exported, "--from", record<Export>().from, "A data directory, or postgres://...");
+  add_argument(*exported, "FILE", record<Export>().file,
+               "The new file (mode 0600); - is standard output");
+
+  CLI::App* imported =
+      add(root_, "import", "Read an export into an empty store", help::import_store, Import{});
+  add_place(*imported, "--to", record<Import>().to,
+            "A new data directory, or postgres://... of an empty database");
+  add_argument(*imported, "FILE", record<Import>().file, "The export; - is standard input");
 }
 
 void Reader::add_printing() {

@@ -43,12 +43,25 @@ struct Backup {
 struct Restore {
   std::string file;
 };
+struct Copy {
+  std::string from;  // a data directory or a URL of PostgreSQL, and so below
+  std::string to;
+};
+struct Export {
+  std::string from;
+  std::string file;  // "-" is standard output
+};
+struct Import {
+  std::string to;
+  std::string file;  // "-" is standard input
+};
 struct PrintConfig {};
 struct PrintOpenapi {};
 struct PrintVersion {};
 
-using Command = std::variant<Serve, Demo, UserAdd, UserList, UserRemove, KeyAdd, KeyList, KeyRevoke,
-                             Check, Backup, Restore, PrintConfig, PrintOpenapi, PrintVersion>;
+using Command =
+    std::variant<Serve, Demo, UserAdd, UserList, UserRemove, KeyAdd, KeyList, KeyRevoke, Check,
+                 Backup, Restore, Copy, Export, Import, PrintConfig, PrintOpenapi, PrintVersion>;
 
 // Each does its work and gives the exit code. What goes wrong for the user is a std::runtime_error,
 // one line.
@@ -63,6 +76,9 @@ int run(const KeyRevoke& command, const config::Settings& settings);
 int run(const Check& command, const config::Settings& settings);
 int run(const Backup& command, const config::Settings& settings);
 int run(const Restore& command, const config::Settings& settings);
+int run(const Copy& command, const config::Settings& settings);
+int run(const Export& command, const config::Settings& settings);
+int run(const Import& command, const config::Settings& settings);
 int run(const PrintConfig& command, const config::Settings& settings);
 int run(const PrintOpenapi& command, const config::Settings& settings);
 int run(const PrintVersion& command, const config::Settings& settings);

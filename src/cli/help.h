@@ -62,6 +62,37 @@ The copy shows one moment. The file must not exist yet.)";
 inline constexpr const char* restore = R"(Example:
   onggi restore /backups/monday.db --data /var/lib/onggi)";
 
+inline constexpr const char* copy = R"(Examples:
+  onggi copy --from /var/lib/onggi --to postgres://onggi@db.example/onggi
+  onggi copy --from postgres://onggi@db.example/onggi --to ./onggi-data
+
+Moves everything: users, API keys, definitions with their versions, executions, idempotency keys, with
+their ids, times and secrets, so that every page answers byte for byte the same. Stop the servers
+first: a data directory that is served is refused, and rows that are written meanwhile are noticed at
+the end, when both stores are read once more and compared, table by table.
+
+A copy that was interrupted, however it was, goes on where it was when the same command is given
+again. Until it has ended no server starts on the target; nor does a copy to a target that holds
+anything else. To begin anew, empty the target: remove the data directory, or drop the database.
+
+Arguments can be read by every user of the machine: a password is better given by PGPASSFILE.)";
+
+inline constexpr const char* export_store = R"(Examples:
+  onggi export --from /var/lib/onggi onggi.ndjson
+  onggi export --from postgres://onggi@db.example/onggi - | zstd > onggi.ndjson.zst
+
+Shows one moment, also of a store that is served. The file holds SHA-256 hashes of API keys and
+the secrets of webhooks: treat it as a secret. The format is docs/export-format.md.)";
+
+inline constexpr const char* import_store = R"(Examples:
+  onggi import --to ./onggi-data onggi.ndjson
+  zstdcat onggi.ndjson.zst | onggi import --to postgres://onggi@db.example/onggi -
+
+A line that is wrong ends it with its number and field. What was read before stays, and no server
+starts on it: the same command goes on behind it, once the line is mended (in a file that has been
+changed, leave sha256 out of the last line). To begin anew, empty the target: remove the data
+directory, or drop the database. At the end everything is checked as onggi check does.)";
+
 inline constexpr const char* config = R"(Examples:
   onggi config > onggi.toml
   ONGGI_WORKERS=4 onggi config --config onggi.toml

@@ -91,6 +91,10 @@ class Cursor {
   // Up to max_rows further rows or about max_bytes, whichever comes first; empty at the end. Blocks
   // for as long as the reads take: call it on Workers.
   virtual Rows next(std::size_t max_rows, std::size_t max_bytes) = 0;
+  // From now on the rows of another statement, over the same snapshot; what is left of the one
+  // before is passed over. Of a lasting cursor alone (Database::open_lasting). The parameters are
+  // copied. Counts as one statement.
+  virtual void go_on(Cost& cost, const Statement& statement, const Params& params) = 0;
 };
 
 class Database {
@@ -135,6 +139,10 @@ class Database {
   // places for long reads are taken. Counts as one statement. The parameters are copied. The Cursor
   // must be gone before the Database is.
   virtual std::unique_ptr<Cursor> open(Cost& cost, const Statement& statement, Params params) = 0;
+  // The same for several statements, one after the other, over one snapshot (Cursor::go_on): its
+  // place is kept until it is gone, and not only until the last row.
+  virtual std::unique_ptr<Cursor> open_lasting(Cost& cost, const Statement& statement,
+                                               Params params) = 0;
 
   // Whether other servers may write to the same database: what is kept in memory must be confirmed.
   virtual bool is_shared() const { return false; }

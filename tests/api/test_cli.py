@@ -9,7 +9,7 @@ from client import Server
 from support_cli import flag_of, in_file, options, other_values, variable_of
 from support_process import eventually, onggi
 
-COMMANDS = ("serve", "demo", "check", "backup", "restore", "user", "key", "config", "openapi", "version")
+COMMANDS = ("serve", "demo", "check", "backup", "restore", "copy", "export", "import", "user", "key", "config", "openapi", "version")
 
 
 def test_the_version_is_one_line():

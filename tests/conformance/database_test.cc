@@ -353,6 +353,34 @@ TEST_P(DatabaseTest, a_cursor_keeps_to_the_moment_it_was_opened) {
   EXPECT_EQ(jars(), 12);
 }
 
+TEST_P(DatabaseTest, a_lasting_cursor_goes_on_with_other_statements_over_its_snapshot) {
+  constexpr Statement above{"jars.above", "select id from jars where id > $1 order by id"};
+  make({.long_reads = 1});
+  for (std::int64_t id = 0; id < 10; ++id) put_jar(id, 0);
+  Cost cost;
+  auto cursor = database().open_lasting(cost, all, {});
+  put_jar(100, 0);
+  EXPECT_EQ(cursor->next(3, 1 << 20).size(), 3U);
+  cursor->go_on(cost, above, Params::of(7));
+  EXPECT_EQ(cursor->next(100, 1 << 20).size(), 2U);
+  EXPECT_TRUE(cursor->next(100, 1 << 20).empty());
+  EXPECT_THROW(database().open(cost, all, {}), Unavailable);
+  cursor->go_on(cost, above, Params::of(-1));
+  EXPECT_EQ(cursor->next(100, 1 << 20).size(), 10U);
+  EXPECT_EQ(cost.statements, 3U);
+  cursor.reset();
+  EXPECT_EQ(database().open(cost, above, Params::of(-1))->next(100, 1 << 20).size(), 11U);
+}
+
+TEST_P(DatabaseTest, a_cursor_of_one_statement_does_not_go_on) {
+  put_jar(0, 0);
+  Cost cost;
+  const auto cursor = database().open(cost, all, {});
+  EXPECT_EQ(cursor->next(100, 1 << 20).size(), 1U);
+  EXPECT_TRUE(cursor->next(100, 1 << 20).empty());
+  EXPECT_THROW(cursor->go_on(cost, all, {}), std::logic_error);
+}
+
 TEST_P(DatabaseTest, cursors_are_bounded_and_their_places_come_back) {
   make({.long_reads = 2});
   for (std::int64_t id = 0; id < 10; ++id) put_jar(id, 0);

@@ -49,6 +49,8 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
     {"check.workflow_node_terms", {"SCAN workflow_node_terms", "SCAN n"}},
     {"check.agent_execution_terms", {"SCAN agent_execution_terms", "SCAN r"}},
     {"check.workflow_execution_terms", {"SCAN workflow_execution_terms", "SCAN r"}},
+    // One row a table of the schema, when a server starts.
+    {"moving.is_unfinished", {"SCAN sqlite_schema"}},
     // Stops at the first row.
     {"users.any", {"SCAN users USING COVERING INDEX ix_users_created"}},
     // Stops at the first admin; only when an admin is removed or becomes a user. Users are few.
@@ -143,11 +145,16 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, PlansTest, testing::Bool(), [](const auto& info
   return info.param ? "with_statistics" : "without_statistics";
 });
 
+// The table of one row that is there while a move is unfinished.
+const std::set<std::string_view> of_an_unfinished_move{"moving.begin", "moving.end", "moving.place",
+                                                       "moving.proceed", "moving.set_source"};
+
 // Those of the embedded store.
 std::vector<const db::Statement*> statements() {
   std::vector<const db::Statement*> all;
   for (const db::Statement* statement : sql::catalogue())
-    if (!statement->text.empty()) all.push_back(statement);
+    if (!statement->text.empty() && !of_an_unfinished_move.contains(statement->name))
+      all.push_back(statement);
   return all;
 }
 

@@ -202,7 +202,55 @@ for terms in ("with_term", "with_terms"):
     case(f"search.workflow_node_{terms}", FIND | {12: f"jsonb_build_object('type', 'agent', 'agent_id', {numbered(AGENT, 49)})"})
     case(f"search.workflow_node_{terms}", FIND | {13: """'{"rank": 7}'"""}, reads=2_000, sorts=2_000, why=CONTAINMENT)
 
+# Whole stores moved (`onggi copy`, `export`, `import`): cursors along the key, here over its last rows, and rows as arrays.
+
+
+def last_key(table, *columns):
+    order = ", ".join(f"{column} desc" for column in columns)
+    return of(*(f"(select {column} from {table} order by {order} offset 40 limit 1)" for column in columns))
+
+
+case("moving.is_unfinished")
+for table in ("users", "api_keys", "tools", "knowledgebases", "blocks", "agents", "workflows", "agent_executions", "workflow_executions"):
+    case(f"moving.read_{table}", last_key(table, "id"))
+for table in ("agent_tools", "agent_knowledgebases"):
+    case(f"moving.read_{table}", last_key(table, "agent_id", "position"))
+case("moving.read_agent_versions", last_key("agent_versions", "agent_id", "version"))
+for table in ("nodes", "edges", "schedules", "webhooks"):
+    case(f"moving.read_workflow_{table}", last_key(f"workflow_{table}", "workflow_id", "position"))
+case("moving.read_workflow_references", last_key("workflow_references", "workflow_id", "ordinal"))
+case("moving.read_execution_steps", last_key("execution_steps", "execution_id", "kind", "step_number"))
+case("moving.read_idempotency_keys", last_key("idempotency_keys", "user_id", "path", "key"))
+
+TEXT, HASH, JSON, WHOLE = "null::text", "null::bytea", "'{}'::jsonb", "1"
+STEP = """convert_to('{"step_type":"thought","step_metadata":{},"timestamp":"2026-01-01T00:00:00Z"}', 'UTF8')"""
+A_HASH = "sha256('k')"
+case("moving.insert_users", many(NEW, "'u'", "'user'", "'UTC'", NOW, NOW, "1", HASH, BYTES))
+case("moving.insert_api_keys", many(NEW, OWNER, "'k'", A_HASH, NOW, BYTES))
+case("moving.insert_tools", many("'tool_new'", "'t'", TEXT, TEXT, JSON, JSON, "'custom'", TEXT, "false", "false", NOW, NOW, "1", HASH, BYTES, BYTES))
+case("moving.insert_knowledgebases", many(NEW, OWNER, "'a'", TEXT, TEXT, "500", "50", JSON, NOW, NOW, "1", HASH, BYTES))
+case("moving.insert_blocks", many(NEW, OWNER, "'new'", TEXT, "'llm'", JSON, JSON, JSON, TEXT, "false", NOW, NOW, "1", HASH, BYTES))
+case("moving.insert_agents", many(NEW, OWNER, "'a'", TEXT, "'custom'", "'p'", "'m'", JSON, "false", NOW, NOW, "1", "null::timestamptz", HASH, BYTES))
+case("moving.insert_agent_tools", many(numbered(AGENT, 7), "50", "'tool_1'", JSON, "1", BYTES))
+case("moving.insert_agent_knowledgebases", many(numbered(AGENT, 7), "50", numbered(KNOWLEDGEBASE, 1), "1", BYTES))
+case("moving.insert_agent_versions", many(numbered(AGENT, 7), "900", NOW, BYTES))
+case("moving.insert_workflows", many(NEW, OWNER, "'w'", TEXT, "false", NOW, NOW, "1", HASH, BYTES, BYTES,
+                                     "convert_to('\"graph_definition\":{}', 'UTF8')", BYTES))
+case("moving.insert_workflow_nodes", many(numbered(WORKFLOW, 7), "900", "'n'", TEXT, TEXT, "null::uuid", "null::uuid", BYTES))
+case("moving.insert_workflow_edges", many(numbered(WORKFLOW, 7), "900", "'e'", "'a'", "'b'", TEXT, TEXT, BYTES))
+case("moving.insert_workflow_references", many(numbered(WORKFLOW, 7), "900", numbered(AGENT, 7), "null::uuid"))
+case("moving.insert_workflow_schedules", many(numbered(WORKFLOW, 7), "900", "'0 2 * * *'", "'UTC'", JSON, "true"))
+case("moving.insert_workflow_webhooks", many(numbered(WORKFLOW, 7), "900", "'/in'", "'POST'", "true", TEXT))
+for kind, subject in (("agent", AGENT), ("workflow", WORKFLOW)):
+    case(f"moving.insert_{kind}_executions",
+         many(NEW, OWNER, numbered(subject, 7), TEXT, "'running'", NOW, "null::timestamptz", "null::bigint", *("0",) * 9, NOW, NOW, "1", "0::smallint", HASH,
+              BYTES, JSON))
+case("moving.insert_execution_steps", many(NEW, "'agent'", "1", STEP))
+case("moving.insert_idempotency_keys", many(OWNER, "'/agents'", "'new'", A_HASH, NOW, "201", TEXT, TEXT, BYTES))
+
 # Statements that are not looked at, and why.
 PASSED_OVER = {
+    "moving.begin": "makes a table", "moving.end": "drops it", "moving.set_source": "writes its one row",
+    "moving.place": "reads it", "moving.proceed": "changes it",
     "check.": "`onggi check` reads whole tables, never while serving a request",
 }

@@ -1,6 +1,7 @@
 #include "db/postgres/cursor.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -15,6 +16,7 @@ constexpr std::size_t fetch_rows = 50;
 const std::string begin_text = "begin isolation level repeatable read read only";
 // Whoever reads it may be slow; HTTP's own limits end it.
 const std::string patient_text = "set local idle_in_transaction_session_timeout = 0";
+const std::string close_text = "close long_read";
 const std::string commit_text = "commit";
 const std::string fetch_text = fmt::format("fetch {} from long_read", fetch_rows);
 
@@ -30,15 +32,34 @@ PostgresCursor::Place::Place(std::atomic<std::size_t>& taken, std::size_t most) 
 }
 
 PostgresCursor::PostgresCursor(std::atomic<std::size_t>& taken, std::size_t most,
-                               Surroundings& around, Owner& owner, Cost& cost,
+                               Surroundings& around, Owner& owner, Life life, Cost& cost,
                                const Statement& statement, const Params& params)
-    : place_(taken, most), around_(around), prepared_(around.catalogue.find(statement)) {
+    : place_(taken, most),
+      around_(around),
+      life_(life),
+      prepared_(&around.catalogue.find(statement)) {
   const Clock::time_point started = Clock::now();
   wire_.emplace(owner, run_now(owner.take()));
-  Query query(prepared_, {&params, 1});
+  Query query(*prepared_, {&params, 1});
   (*wire_)->send_text(begin_text, &query);
   (*wire_)->send_settings(&query);
   (*wire_)->send_text(patient_text, &query);
+  declare(query, cost, started);
+}
+
+void PostgresCursor::go_on(Cost& cost, const Statement& statement, const Params& params) {
+  if (!wire_) throw std::logic_error("a cursor of one statement does not go on");
+  const Clock::time_point started = Clock::now();
+  prepared_ = &around_.catalogue.find(statement);
+  fetched_ = {};
+  given_ = 0;
+  is_over_ = false;
+  Query query(*prepared_, {&params, 1});
+  (*wire_)->send_text(close_text, &query);
+  declare(query, cost, started);
+}
+
+void PostgresCursor::declare(Query& query, Cost& cost, Clock::time_point started) {
   run_now(introduce(**wire_, query, started + around_.patience));
   if (!query.error) (*wire_)->declare("long_read", query);
   settle(query);
@@ -46,7 +67,7 @@ PostgresCursor::PostgresCursor(std::atomic<std::size_t>& taken, std::size_t most
   ++cost.statements;
   cost.time += Clock::now() - started;
   around_.statements.add();
-  prepared_.counters.calls->add();
+  prepared_->counters.calls->add();
 }
 
 PostgresCursor::~PostgresCursor() {
@@ -71,8 +92,8 @@ void PostgresCursor::fetch() {
   is_over_ = query.result.size() < fetch_rows;
   fetched_ = std::move(query.result);
   given_ = 0;
-  prepared_.counters.time->add(Clock::now() - started);
-  if (is_over_) finish();
+  prepared_->counters.time->add(Clock::now() - started);
+  if (is_over_ && life_ == Life::one_statement) finish();
 }
 
 Rows PostgresCursor::next(std::size_t max_rows, std::size_t max_bytes) {

@@ -12,12 +12,15 @@ namespace onggi::db::postgres {
 // Blocks; for threads without a Reactor.
 class PostgresCursor final : public Cursor {
  public:
+  enum class Life { one_statement, lasting };
   // Throws Unavailable when `most` are taken.
   PostgresCursor(std::atomic<std::size_t>& taken, std::size_t most, Surroundings& around,
-                 Owner& owner, Cost& cost, const Statement& statement, const Params& params);
+                 Owner& owner, Life life, Cost& cost, const Statement& statement,
+                 const Params& params);
   ~PostgresCursor() override;
 
   Rows next(std::size_t max_rows, std::size_t max_bytes) override;
+  void go_on(Cost& cost, const Statement& statement, const Params& params) override;
 
  private:
   // One of the places for long reads.
@@ -26,14 +29,16 @@ class PostgresCursor final : public Cursor {
     ~Place() { count.fetch_sub(1, std::memory_order_relaxed); }
     std::atomic<std::size_t>& count;
   };
+  void declare(Query& query, Cost& cost, Clock::time_point started);
   void fetch();
   void finish();
   void settle(Query& query);
 
   const Place place_;
   Surroundings& around_;
-  Prepared& prepared_;
-  std::optional<Lease> wire_;  // given back at the end of the rows
+  const Life life_;
+  Prepared* prepared_;
+  std::optional<Lease> wire_;  // given back at the end of the rows, or of a lasting cursor
   Rows fetched_;               // and not given yet, from `given_` on
   std::size_t given_ = 0;
   bool is_over_ = false;

@@ -111,6 +111,8 @@ struct Postgres::Impl {
   Task<Outcome> try_write(Lane* lane, Owner& owner, Cost& cost, Attempts& attempts,
                           std::function<Task<bool>(Connection&)>& body);
   Task<void> make_partition(Owner& owner, Uuid id);
+  std::unique_ptr<Cursor> open(PostgresCursor::Life life, Cost& cost, const Statement& statement,
+                               const Params& params);
   // Whether the server answers; throws what keeps it from it.
   void ask();
 
@@ -247,15 +249,24 @@ Task<void> Postgres::do_read(Cost& cost, Reads reads, std::function<Task<void>(C
 }
 
 std::unique_ptr<Cursor> Postgres::open(Cost& cost, const Statement& statement, Params params) {
-  impl_->require_ready();
+  return impl_->open(PostgresCursor::Life::one_statement, cost, statement, params);
+}
+
+std::unique_ptr<Cursor> Postgres::open_lasting(Cost& cost, const Statement& statement,
+                                               Params params) {
+  return impl_->open(PostgresCursor::Life::lasting, cost, statement, params);
+}
+
+std::unique_ptr<Cursor> Postgres::Impl::open(PostgresCursor::Life life, Cost& cost,
+                                             const Statement& statement, const Params& params) {
+  require_ready();
   for (int attempt = 0;; ++attempt) {
     try {
-      return std::make_unique<PostgresCursor>(impl_->long_reads, impl_->options.long_reads,
-                                              impl_->around, impl_->long_readers, cost, statement,
-                                              params);
+      return std::make_unique<PostgresCursor>(long_reads, options.long_reads, around, long_readers,
+                                              life, cost, statement, params);
     } catch (const Lost&) {
       if (attempt != 0) throw;
-      impl_->long_readers.drop_idle();
+      long_readers.drop_idle();
     }
   }
 }

@@ -58,6 +58,8 @@ class Postgres final : public Database {
 
   Task<Rows> many(Cost& cost, const Statement& statement, Params params) override;
   std::unique_ptr<Cursor> open(Cost& cost, const Statement& statement, Params params) override;
+  std::unique_ptr<Cursor> open_lasting(Cost& cost, const Statement& statement,
+                                       Params params) override;
   bool is_shared() const override { return true; }
 
   // Why it cannot serve right now: empty, or the reason for the user. Asks the server, waits for

@@ -1,6 +1,7 @@
 #include "db/sqlite/cursor.h"
 
 #include <chrono>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -16,13 +17,18 @@ LongRead::LongRead(std::atomic<std::size_t>& taken, std::size_t most) : taken_(t
 }
 
 SqliteCursor::SqliteCursor(std::atomic<std::size_t>& taken, std::size_t most, Readers& readers,
-                           Cost& cost, const Statement& statement, const Params& params)
-    : place_(taken, most), lease_(readers.lease(Readers::For::several)) {
-  const auto started = std::chrono::steady_clock::now();
-  Handle& handle = **lease_;
+                           Life life, Cost& cost, const Statement& statement, const Params& params)
+    : place_(taken, most), life_(life), lease_(readers.lease(Readers::For::several)) {
   // Reads come later, but what they see is settled now.
-  handle.control(control::look);
-  running_.emplace(handle, statement);
+  (*lease_)->control(control::look);
+  SqliteCursor::go_on(cost, statement, params);
+}
+
+void SqliteCursor::go_on(Cost& cost, const Statement& statement, const Params& params) {
+  if (!lease_) throw std::logic_error("a cursor of one statement does not go on");
+  const auto started = std::chrono::steady_clock::now();
+  running_.reset();
+  running_.emplace(**lease_, statement);
   running_->start(params, Running::Values::are_copied);
   running_->observed().calls->add();
   ++cost.statements;
@@ -43,7 +49,8 @@ Rows SqliteCursor::next(std::size_t max_rows, std::size_t max_bytes) {
     bytes += running_->append_to(rows);
   }
   running_->observed().time->add(std::chrono::steady_clock::now() - started);
-  if (!more) finish();
+  if (!more && life_ == Life::lasting) running_.reset();
+  if (!more && life_ == Life::one_statement) finish();
   return rows;
 }
 

@@ -24,19 +24,23 @@ class LongRead {
   std::atomic<std::size_t>& taken_;
 };
 
+enum class Life { one_statement, lasting };
+
 // The snapshot is taken at construction; the parameters are copied.
 class SqliteCursor final : public Cursor {
  public:
-  SqliteCursor(std::atomic<std::size_t>& taken, std::size_t most, Readers& readers, Cost& cost,
-               const Statement& statement, const Params& params);
+  SqliteCursor(std::atomic<std::size_t>& taken, std::size_t most, Readers& readers, Life life,
+               Cost& cost, const Statement& statement, const Params& params);
   ~SqliteCursor() override;
 
   Rows next(std::size_t max_rows, std::size_t max_bytes) override;
+  void go_on(Cost& cost, const Statement& statement, const Params& params) override;
 
  private:
   void finish();
 
   LongRead place_;
+  const Life life_;
   std::optional<Readers::Lease> lease_;  // given back at the end of the rows
   std::optional<Running> running_;
 };

@@ -60,7 +60,14 @@ Task<void> Sqlite::do_write(Cost& cost, std::function<Task<bool>(Connection&)> b
 
 std::unique_ptr<Cursor> Sqlite::open(Cost& cost, const Statement& statement, Params params) {
   return std::make_unique<SqliteCursor>(impl_->long_reads, impl_->options.long_reads,
-                                        impl_->readers, cost, statement, params);
+                                        impl_->readers, Life::one_statement, cost, statement,
+                                        params);
+}
+
+std::unique_ptr<Cursor> Sqlite::open_lasting(Cost& cost, const Statement& statement,
+                                             Params params) {
+  return std::make_unique<SqliteCursor>(impl_->long_reads, impl_->options.long_reads,
+                                        impl_->readers, Life::lasting, cost, statement, params);
 }
 
 std::string Sqlite::check_integrity() {

@@ -41,6 +41,8 @@ class Sqlite final : public Database {
 
   Task<Rows> many(Cost& cost, const Statement& statement, Params params) override;
   std::unique_ptr<Cursor> open(Cost& cost, const Statement& statement, Params params) override;
+  std::unique_ptr<Cursor> open_lasting(Cost& cost, const Statement& statement,
+                                       Params params) override;
 
   // "ok", or what PRAGMA integrity_check and foreign_key_check found, a line each.
   std::string check_integrity();

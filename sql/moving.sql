@@ -1,0 +1,220 @@
+-- Whole tables as `onggi copy`, `export` and `import` move them (src/move): what belongs to the platform, in the order of each table's key, from
+-- behind a key on. What a store derives for itself (terms of SQLite, columns of JSON on PostgreSQL, definition_versions) is not read: it comes
+-- about anew where the rows arrive.
+--
+-- While a move is unfinished its target holds a table of one row, `unfinished_move`, which changes in the transaction of the rows. No server
+-- starts on a store that has one.
+
+-- name: is_unfinished
+select 1 from sqlite_schema where type = 'table' and name = 'unfinished_move'
+
+-- name: begin
+create table unfinished_move (source text not null, place text not null)
+
+-- name: set_source
+-- $1 what is moved, $2 how far it is.
+insert into unfinished_move (source, place) values ($1, $2)
+
+-- name: place
+select source, place from unfinished_move
+
+-- name: proceed
+-- $1 how far it was, $2 is. No row: somebody else is moving as well.
+update unfinished_move set place = $2 where place = $1
+
+-- name: end
+drop table unfinished_move
+
+-- name: read_users
+select
+    id, name, role, timezone, created_at, updated_at, version, request_hash, document
+from users where id > $1 order by id
+
+-- name: insert_users
+insert into users (
+    id, name, role, timezone, created_at, updated_at, version, request_hash, document)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- name: read_api_keys
+select
+    id, user_id, name, key_hash, created_at, document
+from api_keys where id > $1 order by id
+
+-- name: insert_api_keys
+insert into api_keys (
+    id, user_id, name, key_hash, created_at, document)
+values ($1, $2, $3, $4, $5, $6)
+
+-- name: read_tools
+select
+    id, name, description, category, input_schema, output_schema, implementation_type, implementation_ref, requires_auth, is_builtin, created_at,
+    updated_at, version, request_hash, document, summary
+from tools where id > $1 order by id
+
+-- name: insert_tools
+insert into tools (
+    id, name, description, category, input_schema, output_schema, implementation_type, implementation_ref, requires_auth, is_builtin, created_at,
+    updated_at, version, request_hash, document, summary)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+
+-- name: read_knowledgebases
+select
+    id, user_id, name, description, embedding_model, chunk_size, chunk_overlap, configuration, created_at, updated_at, version, request_hash,
+    document
+from knowledgebases where id > $1 order by id
+
+-- name: insert_knowledgebases
+insert into knowledgebases (
+    id, user_id, name, description, embedding_model, chunk_size, chunk_overlap, configuration, created_at, updated_at, version, request_hash,
+    document)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+
+-- name: read_blocks
+select
+    id, user_id, name, description, block_type, input_schema, output_schema, configuration, implementation, is_public, created_at, updated_at,
+    version, request_hash, document
+from blocks where id > $1 order by id
+
+-- name: insert_blocks
+insert into blocks (
+    id, user_id, name, description, block_type, input_schema, output_schema, configuration, implementation, is_public, created_at, updated_at,
+    version, request_hash, document)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+
+-- name: read_agents
+select
+    id, user_id, name, description, agent_type, llm_provider, llm_model, configuration, is_public, created_at, updated_at, version, deleted_at,
+    request_hash, document
+from agents where id > $1 order by id
+
+-- name: insert_agents
+insert into agents (
+    id, user_id, name, description, agent_type, llm_provider, llm_model, configuration, is_public, created_at, updated_at, version, deleted_at,
+    request_hash, document)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+
+-- name: read_agent_tools
+select
+    agent_id, position, tool_id, configuration, "order", document
+from agent_tools where (agent_id, position) > ($1, $2) order by agent_id, position
+
+-- name: insert_agent_tools
+insert into agent_tools (
+    agent_id, position, tool_id, configuration, "order", document)
+values ($1, $2, $3, $4, $5, $6)
+
+-- name: read_agent_knowledgebases
+select
+    agent_id, position, knowledgebase_id, priority, document
+from agent_knowledgebases where (agent_id, position) > ($1, $2) order by agent_id, position
+
+-- name: insert_agent_knowledgebases
+insert into agent_knowledgebases (
+    agent_id, position, knowledgebase_id, priority, document)
+values ($1, $2, $3, $4, $5)
+
+-- name: read_agent_versions
+select
+    agent_id, version, created_at, content
+from agent_versions where (agent_id, version) > ($1, $2) order by agent_id, version
+
+-- name: insert_agent_versions
+insert into agent_versions (
+    agent_id, version, created_at, content)
+values ($1, $2, $3, $4)
+
+-- name: read_workflows
+select
+    id, user_id, name, description, is_public, created_at, updated_at, version, request_hash, document, triggers, page, name_places
+from workflows where id > $1 order by id
+
+-- name: insert_workflows
+insert into workflows (
+    id, user_id, name, description, is_public, created_at, updated_at, version, request_hash, document, triggers, page, name_places)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+
+-- name: read_workflow_nodes
+select
+    workflow_id, position, node_id, type, parent_id, agent_id, block_id, document
+from workflow_nodes where (workflow_id, position) > ($1, $2) order by workflow_id, position
+
+-- name: insert_workflow_nodes
+insert into workflow_nodes (
+    workflow_id, position, node_id, type, parent_id, agent_id, block_id, document)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: read_workflow_edges
+select
+    workflow_id, position, edge_id, source, target, source_handle, target_handle, document
+from workflow_edges where (workflow_id, position) > ($1, $2) order by workflow_id, position
+
+-- name: insert_workflow_edges
+insert into workflow_edges (
+    workflow_id, position, edge_id, source, target, source_handle, target_handle, document)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: read_workflow_references
+select
+    workflow_id, ordinal, agent_id, block_id
+from workflow_references where (workflow_id, ordinal) > ($1, $2) order by workflow_id, ordinal
+
+-- name: insert_workflow_references
+insert into workflow_references (
+    workflow_id, ordinal, agent_id, block_id)
+values ($1, $2, $3, $4)
+
+-- name: read_workflow_schedules
+select
+    workflow_id, position, cron_expression, timezone, input_data, is_active
+from workflow_schedules where (workflow_id, position) > ($1, $2) order by workflow_id, position
+
+-- name: insert_workflow_schedules
+insert into workflow_schedules (
+    workflow_id, position, cron_expression, timezone, input_data, is_active)
+values ($1, $2, $3, $4, $5, $6)
+
+-- name: read_workflow_webhooks
+select
+    workflow_id, position, webhook_path, http_method, is_active, secret
+from workflow_webhooks where (workflow_id, position) > ($1, $2) order by workflow_id, position
+
+-- name: insert_workflow_webhooks
+insert into workflow_webhooks (
+    workflow_id, position, webhook_path, http_method, is_active, secret)
+values ($1, $2, $3, $4, $5, $6)
+
+-- name: read_{kind}_executions
+-- for: agent, workflow
+select
+    id, user_id, {kind}_id, session_id, status, started_at, completed_at, duration_ms, llm_call_count, llm_prompt_tokens, llm_completion_tokens,
+    llm_total_tokens, tool_call_count, tool_total_duration_ms, cache_hit_count, cache_miss_count, cost_nanos, created_at, updated_at, version,
+    given, request_hash, document, execution_context
+from {kind}_executions where id > $1 order by id
+
+-- name: insert_{kind}_executions
+-- for: agent, workflow
+insert into {kind}_executions (
+    id, user_id, {kind}_id, session_id, status, started_at, completed_at, duration_ms, llm_call_count, llm_prompt_tokens, llm_completion_tokens,
+    llm_total_tokens, tool_call_count, tool_total_duration_ms, cache_hit_count, cache_miss_count, cost_nanos, created_at, updated_at, version,
+    given, request_hash, document, execution_context)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+
+-- name: read_execution_steps
+select
+    execution_id, kind, step_number, document
+from execution_steps where (execution_id, kind, step_number) > ($1, $2, $3) order by execution_id, kind, step_number
+
+-- name: insert_execution_steps
+insert into execution_steps (
+    execution_id, kind, step_number, document)
+values ($1, $2, $3, $4)
+
+-- name: read_idempotency_keys
+select
+    user_id, path, key, request_hash, created_at, status, location, etag, body
+from idempotency_keys where (user_id, path, key) > ($1, $2, $3) order by user_id, path, key
+
+-- name: insert_idempotency_keys
+insert into idempotency_keys (
+    user_id, path, key, request_hash, created_at, status, location, etag, body)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
