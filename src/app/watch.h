@@ -9,11 +9,13 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "app/storage.h"
 #include "auth/authenticator.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/metrics.h"
 
 namespace onggi::app {
@@ -27,8 +29,8 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
-  // Why the database is not prepared; empty: it is.
-  std::string trouble() const;
+  // Why the database is not prepared; nullopt: it is.
+  std::optional<Trouble> trouble() const;
 
  private:
   void run();
@@ -37,6 +39,7 @@ class Watch {
   void look_at_months();
   void count_stuck();
   bool rest();
+  void tell(const std::string& failure);
 
   Storage& storage_;
   auth::Authenticator& authenticator_;
@@ -45,10 +48,11 @@ class Watch {
   Gauge& stuck_agents_;
   Gauge& stuck_workflows_;
   std::optional<std::int64_t> keys_;
+  std::string failure_;  // that has been told, and has not ended
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::string trouble_;
+  std::optional<Trouble> trouble_;
   bool stopping_ = false;
   std::thread thread_;
 };

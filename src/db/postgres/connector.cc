@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
+#include "base/log_text.h"
 #include "db/postgres/failure.h"
 
 namespace onggi::db::postgres {
@@ -23,6 +24,8 @@ constexpr std::string_view planner_options =
 
 constexpr std::chrono::milliseconds first_pause{100};
 constexpr std::chrono::milliseconds longest_pause{1'000};
+// Of one outage, when its reason changes; of connections that are lost one after the other.
+constexpr std::chrono::seconds between_lines{5};
 
 struct Parsed {
   std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options{nullptr, PQconninfoFree};
@@ -54,17 +57,21 @@ void check_ports(std::string_view ports) {
   }
 }
 
+Clock::time_point long_ago() {
+  return Clock::now() - std::chrono::hours(1);
+}
+
 Unavailable unreachable(const std::string& why) {
-  return {"The database cannot be reached; try again later.", why};
+  Unavailable failure("The database cannot be reached; try again later.", why, Cause::away);
+  failure.set_told();  // when the outage began
+  return failure;
 }
 
 }  // namespace
 
 Connector::Connector(const std::string& url, std::chrono::milliseconds statement_time,
-                     Registry& registry)
-    : connected_(registry.counter("onggi_db_connections_made_total", "Connections made.")),
-      failures_(registry.counter("onggi_db_connection_failures_total",
-                                 "Attempts to connect that have failed.")) {
+                     Observations& observations)
+    : observations_(observations), told_at_(long_ago()) {
   const Parsed parsed(url);
   check_ports(parsed.value("port"));
   const auto add = [&](std::string_view keyword, std::string value) {
@@ -104,11 +111,20 @@ void Connector::check_pause() {
   if (Clock::now() < not_before_) throw unreachable(last_failure_);
 }
 
-void Connector::failed(const std::string& why) {
-  failures_.add();
+void Connector::failed(const std::string& why, Clock::time_point began) {
+  observations_.connection_failures.add();
   const std::lock_guard lock(mutex_);
-  if (why != last_failure_ || pause_.count() == 0)
-    spdlog::warn("database_unreachable database=\"{}\" error=\"{}\"", shown_url_, why);
+  if (began < reached_at_) return;  // another attempt has come through meanwhile
+  const auto now = Clock::now();
+  const bool is_first = pause_.count() == 0;
+  const bool is_told = now - told_at_ < between_lines;
+  if (is_first && is_told) {
+    told_failure_ = why;  // by the request that has lost its connection
+  } else if (is_first || (why != told_failure_ && !is_told)) {
+    spdlog::warn("database_unreachable database={} error={}", log_text(shown_url_), log_text(why));
+    told_failure_ = why;
+    told_at_ = now;
+  }
   pause_ = std::clamp(pause_ * 2, first_pause, longest_pause);
   not_before_ = Clock::now() + pause_;
   last_failure_ = why;
@@ -116,6 +132,7 @@ void Connector::failed(const std::string& why) {
 
 Wire::Connected Connector::connect() {
   check_pause();
+  const auto began = Clock::now();
   std::vector<const char*> keywords;
   std::vector<const char*> values;
   for (const std::string& keyword : keywords_) keywords.push_back(keyword.c_str());
@@ -126,19 +143,40 @@ Wire::Connected Connector::connect() {
   if (!connection || PQstatus(connection.get()) != CONNECTION_OK) {
     const std::string why =
         connection ? one_line(PQerrorMessage(connection.get())) : std::string("out of memory");
-    failed(why);
+    failed(why, began);
     throw unreachable(why);
   }
   PQsetNoticeProcessor(
       connection.get(),
       [](void*, const char* notice) { spdlog::debug("postgres: {}", one_line(notice)); }, nullptr);
-  connected_.add();
+  succeeded();
+  return connection;
+}
+
+void Connector::succeeded() {
+  observations_.connected.add();
+  std::size_t gone = gone_.load(std::memory_order_relaxed);
+  while (gone != 0 && !gone_.compare_exchange_weak(gone, gone - 1, std::memory_order_relaxed)) {
+  }
+  if (gone != 0) observations_.reconnected.add();
   const std::lock_guard lock(mutex_);
-  if (pause_.count() != 0) spdlog::info("database_reached database=\"{}\"", shown_url_);
+  if (pause_.count() != 0) {
+    spdlog::info("database_reached database={}", log_text(shown_url_));
+    told_at_ = long_ago();  // another outage is another event
+  }
+  reached_at_ = Clock::now();
   pause_ = {};
   not_before_ = {};
   last_failure_.clear();
-  return connection;
+}
+
+void Connector::tell_lost(std::string_view error, std::string_view request) {
+  const std::lock_guard lock(mutex_);
+  const auto now = Clock::now();
+  if (pause_.count() != 0 || now - told_at_ < between_lines) return;
+  told_at_ = now;
+  spdlog::warn("database_lost{} database={} error={}", request_field(request), log_text(shown_url_),
+               log_text(error));
 }
 
 void Connector::connect_later(Deliver deliver) {

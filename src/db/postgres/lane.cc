@@ -28,16 +28,19 @@ bool is_lost(const std::exception_ptr& error) {
 
 Unavailable too_many_wait() {
   return {"Too much is waiting for the database; try again later.",
-          "too many wait for a connection"};
+          "too many wait for a connection", Cause::overload};
 }
 
 Unavailable waited_too_long() {
-  return {"The database is busy; try again later.", "no connection came free in time"};
+  return {"The database is busy; try again later.", "no connection came free in time",
+          Cause::connection_timeout};
 }
 
-Lane::Lane(Executor& executor, Reactor& reactor, Connector& connector, Bounds bounds)
+Lane::Lane(Executor& executor, Reactor& reactor, Connector& connector, Observations& observations,
+           Bounds bounds)
     : reactor_(reactor),
       connector_(connector),
+      observations_(observations),
       bounds_(bounds),
       mailbox_(std::make_shared<Mailbox>()),
       sweep_alarm_(reactor.alarm()),
@@ -168,6 +171,7 @@ void Lane::end_group(Shared& shared) {
     Query& query = *pending->query;
     if (query.error && !pending->is_again && is_lost(query.error)) {
       pending->is_again = true;
+      observations_.retries.connection_lost.add();
       query.begin_again();
       again.push_back(pending);
     } else {
@@ -181,6 +185,7 @@ void Lane::end_group(Shared& shared) {
   std::erase_if(quick_, [&](std::unique_ptr<Shared>& one) {
     const bool goes = one.get() == &shared || one->group.empty();
     if (goes) dropped_.push_back(std::move(one));
+    connector_.note_gone(goes ? 1 : 0);
     return goes;
   });
   sweep_later();
@@ -255,6 +260,7 @@ void Lane::give_back(std::unique_ptr<Wire> wire) {
     idle_.push_back(std::move(wire));
   } else {
     --exclusive_open_;
+    connector_.note_gone(wire ? 1 : 0);
     wire.reset();
   }
   serve_waiting();
@@ -310,6 +316,7 @@ void Lane::fail_waiting(const std::exception_ptr& error) {
 
 void Lane::drop_idle() {
   exclusive_open_ -= idle_.size();
+  connector_.note_gone(idle_.size());
   idle_.clear();
 }
 
@@ -318,7 +325,7 @@ void Lane::give_up_later() {
   mailbox_->executor->post([this] {
     const std::string why = "the server is stopping";
     const std::exception_ptr error =
-        std::make_exception_ptr(Unavailable("The server is stopping.", why));
+        std::make_exception_ptr(Unavailable("The server is stopping.", why, Cause::stopping));
     fail_queue(error);
     fail_waiting(error);
     for (Waiting* const waiting : std::exchange(slow_waiting_, {})) {
@@ -382,7 +389,7 @@ void Lane::sweep() {
   const Clock::time_point now = Clock::now();
   const Clock::time_point asked_too_early = now - bounds_.patience;
   for (Wire* const wire : std::vector(busy_))
-    if (wire->waiting_since() < asked_too_early) wire->give_up("no answer in time");
+    if (wire->waiting_since() < asked_too_early) wire->give_up(no_answer, Cause::no_answer);
   cut_stuck(now);
   const Clock::time_point came_too_early = now - longest_wait;
   refuse_late(waiting_, came_too_early);

@@ -29,7 +29,8 @@ class Lane final : public Owner {
     std::size_t waiting;                 // for one of them
     std::chrono::milliseconds patience;  // for an answer; beyond, a connection is given up
   };
-  Lane(Executor& executor, Reactor& reactor, Connector& connector, Bounds bounds);
+  Lane(Executor& executor, Reactor& reactor, Connector& connector, Observations& observations,
+       Bounds bounds);
   ~Lane() override;
 
   // Runs the query among others. Never throws: the outcome is in the query; Lost has been tried
@@ -94,6 +95,7 @@ class Lane final : public Owner {
 
   Reactor& reactor_;
   Connector& connector_;
+  Observations& observations_;
   const Bounds bounds_;
   std::shared_ptr<Mailbox> mailbox_;
   std::unique_ptr<Reactor::Alarm> sweep_alarm_;

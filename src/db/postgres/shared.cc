@@ -46,6 +46,7 @@ void SharedConnections::give_back(std::unique_ptr<Wire> wire) {
       idle_.push_back(std::move(wire));
     else
       --open_;
+    if (wire && wire->is_broken()) connector_.note_gone(1);
   }
   changed_.notify_one();
 }
@@ -55,6 +56,7 @@ void SharedConnections::drop_idle() {
   {
     const std::lock_guard lock(mutex_);
     open_ -= idle_.size();
+    connector_.note_gone(idle_.size());
     dropped.swap(idle_);
   }
   changed_.notify_all();

@@ -12,12 +12,17 @@ LongRead::LongRead(std::atomic<std::size_t>& taken, std::size_t most) : taken_(t
   if (taken_.fetch_add(1, std::memory_order_relaxed) < most) return;
   taken_.fetch_sub(1, std::memory_order_relaxed);
   throw Unavailable("Too many long reads are running; try again later.",
-                    fmt::format("{} cursors are open", most));
+                    fmt::format("{} cursors are open", most), Cause::long_reads);
 }
 
 SqliteCursor::SqliteCursor(std::atomic<std::size_t>& taken, std::size_t most, Readers& readers,
-                           Cost& cost, const Statement& statement, const Params& params)
-    : place_(taken, most), lease_(readers.lease(Readers::For::several)) {
+                           Observations& observations, Cost& cost, const Statement& statement,
+                           const Params& params)
+    : place_(taken, most),
+      observations_(observations),
+      statement_(statement),
+      request_(cost.request),
+      lease_(readers.lease(Readers::For::several)) {
   const auto started = std::chrono::steady_clock::now();
   Handle& handle = **lease_;
   // Reads come later, but what they see is settled now.
@@ -42,7 +47,9 @@ Rows SqliteCursor::next(std::size_t max_rows, std::size_t max_bytes) {
   while (rows.size() < max_rows && bytes < max_bytes && (more = running_->next())) {
     bytes += running_->append_to(rows);
   }
-  running_->observed().time->add(std::chrono::steady_clock::now() - started);
+  const auto took = std::chrono::steady_clock::now() - started;
+  running_->observed().time->add(took);
+  observations_.slow.note(running_->observed(), statement_.name, took, request_);
   if (!more) finish();
   return rows;
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <optional>
+#include <string_view>
 
 #include "db/database.h"
 #include "db/sqlite/readers.h"
@@ -27,8 +28,9 @@ class LongRead {
 // The snapshot is taken at construction; the parameters are copied.
 class SqliteCursor final : public Cursor {
  public:
-  SqliteCursor(std::atomic<std::size_t>& taken, std::size_t most, Readers& readers, Cost& cost,
-               const Statement& statement, const Params& params);
+  SqliteCursor(std::atomic<std::size_t>& taken, std::size_t most, Readers& readers,
+               Observations& observations, Cost& cost, const Statement& statement,
+               const Params& params);
   ~SqliteCursor() override;
 
   Rows next(std::size_t max_rows, std::size_t max_bytes) override;
@@ -37,6 +39,9 @@ class SqliteCursor final : public Cursor {
   void finish();
 
   LongRead place_;
+  Observations& observations_;
+  const Statement& statement_;
+  const std::string_view request_;
   std::optional<Readers::Lease> lease_;  // given back at the end of the rows
   std::optional<Running> running_;
 };

@@ -21,7 +21,7 @@ struct Sqlite::Impl {
   Impl(const std::filesystem::path& path, const Schema& schema, const SqliteOptions& given,
        Registry& registry)
       : options(given),
-        observations(registry),
+        observations(registry, options.slow_statement),
         file(migrate(path, schema.migrations)),
         readers(file, options.page_cache_bytes / 4, observations),
         checkpointer(file, readers, observations),
@@ -59,8 +59,14 @@ Task<void> Sqlite::do_write(Cost& cost, std::function<Task<bool>(Connection&)> b
 }
 
 std::unique_ptr<Cursor> Sqlite::open(Cost& cost, const Statement& statement, Params params) {
-  return std::make_unique<SqliteCursor>(impl_->long_reads, impl_->options.long_reads,
-                                        impl_->readers, cost, statement, params);
+  try {
+    return std::make_unique<SqliteCursor>(impl_->long_reads, impl_->options.long_reads,
+                                          impl_->readers, impl_->observations, cost, statement,
+                                          params);
+  } catch (const Unavailable& unavailable) {
+    impl_->observations.failures.count(unavailable.cause());
+    throw;
+  }
 }
 
 std::string Sqlite::check_integrity() {
@@ -68,12 +74,12 @@ std::string Sqlite::check_integrity() {
   return integrity(reader->raw());
 }
 
-std::string Sqlite::trouble() {
+std::optional<Trouble> Sqlite::trouble() {
   try {
     const Readers::Lease reader = impl_->readers.lease(Readers::For::one_statement);
     reader->control(control::look);
   } catch (const Unavailable& failure) {
-    return failure.detail();
+    return failure.trouble();
   }
   return impl_->writer.trouble();
 }
