@@ -21,10 +21,8 @@ std::string log_text(std::string_view value) {
   if (is_word) return std::string(value);
   std::string text = "\"";
   for (const char c : value) {
-    if (c == '"')
-      text += '\'';
-    else
-      text += is_plain(c) ? c : ' ';
+    const char shown = c == '"' ? '\'' : is_plain(c) ? c : ' ';
+    if (shown != ' ' || !text.ends_with(' ')) text += shown;
   }
   return text + '"';
 }

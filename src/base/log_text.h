@@ -7,8 +7,8 @@
 namespace onggi {
 
 // A value as such a line holds it, so that it stays one field whatever it is: visible characters
-// as they are, anything else (and what would pass for a number) in quotes, with ' for " and a space
-// for what cannot be seen.
+// as they are, anything else (and what would pass for a number) in quotes, with ' for " and one
+// space for what cannot be seen.
 std::string log_text(std::string_view value);
 
 // The field that ties a line to a request, to be put behind the event's name: " request=<id>";

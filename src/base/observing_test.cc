@@ -51,7 +51,7 @@ TEST(EpisodeTest, is_told_when_it_begins_and_when_it_is_over) {
 TEST(LogTextTest, a_value_stays_one_field) {
   EXPECT_EQ(log_text("0198c5ab-1"), "0198c5ab-1");
   EXPECT_EQ(log_text("a b"), "\"a b\"");
-  EXPECT_EQ(log_text("say \"yes\"\nnow"), "\"say 'yes' now\"");
+  EXPECT_EQ(log_text("say \"yes\"\n\tnow"), "\"say 'yes' now\"");
   EXPECT_EQ(log_text("\"x"), "\"'x\"");
   EXPECT_EQ(log_text(""), "\"\"");
   EXPECT_EQ(log_text("007"), "\"007\"");  // an id, whatever it looks like

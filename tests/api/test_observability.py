@@ -67,7 +67,7 @@ def in_background(send):
     ("onggi_db_shed_total", [{"reason": reason} for reason in ("waiting", "long_reads")]),
     ("onggi_http_shed_total", [{"reason": reason} for reason in ("connections", "requests", "congestion", "body_bytes")]),
     ("onggi_http_server_errors_total", [{"kind": kind} for kind in ("internal", "away", "connection_lost", "overload", "disk_full")]),
-    ("onggi_http_budget_overruns_total", [{"method": "GET", "route": "/api/agent-builder/agents/{id}"}]),
+    ("onggi_http_budget_overruns_total", [{"method": "GET", "route": "/api/agent-builder/agents/{agent_id}"}]),
     pytest.param("onggi_db_transaction_retries_total",
                  [{"reason": reason} for reason in ("collision", "another", "orphan", "partition", "connection_lost")], marks=postgres_only),
     pytest.param("onggi_db_reconnections_total", [{}], marks=postgres_only),
@@ -86,35 +86,40 @@ def test_no_request_of_the_other_tests_ran_more_statements_than_it_may(server, a
 
 # Slow statements
 
-def batch(client, request_id, secret):
+def batch_until(fact, client, request_id, secret):
+    """Batches of which the insertion takes longer than the servers of these tests allow, until what is waited for is true: at most ten lines
+    a second are written."""
     agent = make_agent(client)
     body = [{"agent_id": agent["id"], "session_id": secret, "input_data": {"k": secret}} for _ in range(2_000)]
-    client.post("/executions/batch", json=body, headers={"X-Request-Id": request_id}).expect(200)
+
+    def send():
+        client.post("/executions/batch", json=body, headers={"X-Request-Id": request_id}).expect(200)
+        return fact()
+
+    return eventually(send, deadline_s=60)
 
 
 def test_a_slow_statement_is_logged_by_its_name_and_the_request_and_without_what_was_sent(new_server):
-    server = new_server("--slow-statement-ms", "1")
+    server = new_server("--slow-statement-ms", "5")
     secret = unique("never-in-a-log")
-    batch(server.admin(), "the batch", secret)  # not an id: it has a space
-    batch(server.admin(), "batch-1", secret)
-    slow = eventually(lambda: told(server, "slow_statement", request="batch-1"))
+    slow = batch_until(lambda: told(server, "slow_statement", request="batch-1"), server.admin(), "batch-1", secret)
     for line in slow:
-        assert line["level"] == "warning" and line["ms"] >= 1 and re.fullmatch(r"[\w.,]+", line["name"]), line
+        assert line["level"] == "warning" and line["ms"] >= 5 and re.fullmatch(r"[\w.,]+", line["name"]), line
         assert set(line) == {"ts", "level", "message", "name", "ms", "request"}, line
     assert counted(server, "onggi_db_slow_statements_total") >= len(told(server, "slow_statement"))
     whole = server.stderr(10_000_000)
-    assert secret not in whole and server.admin_key not in whole and "the batch" not in whole
+    assert secret not in whole and server.admin_key not in whole
 
 
 def test_the_log_as_text_has_the_request_as_well(new_server):
-    server = new_server("--slow-statement-ms", "1", "--log-format", "text")
-    batch(server.admin(), "batch-2", unique())
-    eventually(lambda: re.search(r"warning slow_statement name=[\w.,]+ ms=\d+ request=batch-2\n", server.stderr(10_000_000)))
+    server = new_server("--slow-statement-ms", "5", "--log-format", "text")
+    line = r"warning slow_statement name=[\w.,]+ ms=\d+ request=batch-2\n"
+    batch_until(lambda: re.search(line, server.stderr(10_000_000)), server.admin(), "batch-2", unique())
 
 
 def test_no_statement_is_slow_where_none_is_to_be(new_server):
     server = new_server("--slow-statement-ms", "0")
-    batch(server.admin(), "batch-3", unique())
+    batch_until(lambda: True, server.admin(), "batch-3", unique())
     assert counted(server, "onggi_db_slow_statements_total") == 0 and not troubles(server)
 
 
@@ -232,8 +237,8 @@ def test_an_outage_under_load_has_one_line_when_it_begins_and_one_when_it_is_ove
     eventually(lambda: told(server, "database_reached"))
     lines = troubles(server)
     assert {line["message"] for line in lines} <= {"database_lost", "database_unreachable"}, lines
-    # One, and one more where it went on so long that its reason changed.
-    assert 1 <= len(lines) <= 2 and len({line["error"] for line in lines}) == len(lines), lines
+    # One, and one more for each time that it went on so long that its reason changed.
+    assert 1 <= len(lines) <= 4 and len({line["error"] for line in lines}) == len(lines), lines
     assert len(told(server, "database_reached")) == 1
     away = sum(counted(server, "onggi_http_server_errors_total", kind=kind) for kind in ("away", "connection_lost"))
     assert away == len(refused)
@@ -307,12 +312,12 @@ def test_a_failure_inside_has_a_line_each_time_with_request_method_and_route(new
     secret = unique("never-in-a-log")
     rename_table(server, "blocks", "moved")
     for n in range(2):
-        answer = client.get("/blocks", headers={"X-Request-Id": f"bug-{n}"}, params={"name": secret})
+        answer = client.get("/blocks", headers={"X-Request-Id": f"bug-{n}"}, params={"name": secret}, check=False)
         answer.expect(500)
         assert answer.json()["request_id"] == f"bug-{n}"
-    answer = client.post("/blocks", json={"name": secret, "block_type": "llm"}, headers={"X-Request-Id": '"odd"'})
+    answer = client.post("/blocks", json={"name": secret, "block_type": "llm"}, headers={"X-Request-Id": '"odd"'}, check=False)
     answer.expect(500)
-    lines = troubles(server)
+    lines = [line for line in troubles(server) if line["message"] != "slow_statement"]
     assert [(line["message"], line["level"], line["request"], line["method"], line["route"]) for line in lines] == [
         ("request_failed", "error", "bug-0", "GET", "/api/agent-builder/blocks"),
         ("request_failed", "error", "bug-1", "GET", "/api/agent-builder/blocks"),

@@ -25,7 +25,8 @@ constexpr std::string_view planner_options =
 constexpr std::chrono::milliseconds first_pause{100};
 constexpr std::chrono::milliseconds longest_pause{1'000};
 // Of one outage, when its reason changes; of connections that are lost one after the other.
-constexpr std::chrono::seconds between_lines{5};
+// Longer than an attempt may hang.
+constexpr std::chrono::seconds between_lines{15};
 
 struct Parsed {
   std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options{nullptr, PQconninfoFree};
@@ -170,12 +171,12 @@ void Connector::succeeded() {
   last_failure_.clear();
 }
 
-void Connector::tell_lost(std::string_view error, std::string_view request) {
+void Connector::tell(std::string_view event, std::string_view error, std::string_view request) {
   const std::lock_guard lock(mutex_);
   const auto now = Clock::now();
   if (pause_.count() != 0 || now - told_at_ < between_lines) return;
   told_at_ = now;
-  spdlog::warn("database_lost{} database={} error={}", request_field(request), log_text(shown_url_),
+  spdlog::warn("{}{} database={} error={}", event, request_field(request), log_text(shown_url_),
                log_text(error));
 }
 

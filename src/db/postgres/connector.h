@@ -37,9 +37,10 @@ class Connector {
   // Has the server stop what a connection that was given up is still at, as far as it can be told.
   void cancel_later(Wire::Cancel cancel);
 
-  // A request has failed with its connection. An outage has one line in the log when it begins,
-  // this one or that of the first attempt to connect that fails, and one when it is over.
-  void tell_lost(std::string_view error, std::string_view request);
+  // A request has failed with its connection, or for want of one. An outage has one line in the log
+  // when it begins, this one or that of the first attempt to connect that fails, and one when it is
+  // over.
+  void tell(std::string_view event, std::string_view error, std::string_view request);
   // So many connections are gone: as many that are made later are reconnections.
   void note_gone(std::size_t connections) {
     gone_.fetch_add(connections, std::memory_order_relaxed);

@@ -36,6 +36,11 @@ Unavailable waited_too_long() {
           Cause::connection_timeout};
 }
 
+Unavailable waited_to_connect() {
+  return {"The database cannot be reached; try again later.", "no connection was made in time",
+          Cause::away};
+}
+
 Lane::Lane(Executor& executor, Reactor& reactor, Connector& connector, Observations& observations,
            Bounds bounds)
     : reactor_(reactor),
@@ -362,9 +367,10 @@ void Lane::sweep_later() {
   sweep_alarm_->set(sweep_interval, [this] { sweep(); });
 }
 
-void Lane::refuse_late(std::deque<Waiting*>& waiting, Clock::time_point came_too_early) {
+void Lane::refuse_late(std::deque<Waiting*>& waiting, Clock::time_point came_too_early,
+                       const Unavailable& why) {
   while (!waiting.empty() && waiting.front()->since < came_too_early) {
-    waiting.front()->error = std::make_exception_ptr(waited_too_long());
+    waiting.front()->error = std::make_exception_ptr(why);
     finished_.push_back(waiting.front()->waiting);
     waiting.pop_front();
   }
@@ -392,12 +398,14 @@ void Lane::sweep() {
     if (wire->waiting_since() < asked_too_early) wire->give_up(no_answer, Cause::no_answer);
   cut_stuck(now);
   const Clock::time_point came_too_early = now - longest_wait;
-  refuse_late(waiting_, came_too_early);
-  refuse_late(slow_waiting_, came_too_early);
+  const bool has_any = exclusive_open_ > exclusive_coming_;
+  refuse_late(waiting_, came_too_early, has_any ? waited_too_long() : waited_to_connect());
+  refuse_late(slow_waiting_, came_too_early, waited_too_long());
   while (!queue_.empty() && queue_.front()->since < came_too_early) {
     Pending* const first = queue_.front();
     queue_.pop_front();
-    first->query->error = std::make_exception_ptr(waited_too_long());
+    first->query->error =
+        std::make_exception_ptr(quick_.empty() ? waited_to_connect() : waited_too_long());
     finished_.push_back(first->waiting);
   }
   if (!queue_.empty() || !waiting_.empty() || !slow_waiting_.empty() || !busy_.empty() ||

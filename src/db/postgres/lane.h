@@ -20,6 +20,8 @@ namespace onggi::db::postgres {
 inline constexpr std::chrono::milliseconds longest_wait{5'000};
 Unavailable too_many_wait();
 Unavailable waited_too_long();
+// The same where there is none that could come free: the database does not let us in.
+Unavailable waited_to_connect();
 
 class Lane final : public Owner {
  public:
@@ -89,7 +91,8 @@ class Lane final : public Owner {
   void resume_finished();
   void resume_finished_later();
   void cut_stuck(Clock::time_point now);
-  void refuse_late(std::deque<Waiting*>& waiting, Clock::time_point came_too_early);
+  void refuse_late(std::deque<Waiting*>& waiting, Clock::time_point came_too_early,
+                   const Unavailable& why);
   void sweep_later();
   void sweep();
 

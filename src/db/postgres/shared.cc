@@ -16,7 +16,7 @@ Task<std::unique_ptr<Wire>> SharedConnections::take() {
       const bool came =
           changed_.wait_for(lock, longest_wait, [this] { return !idle_.empty() || open_ < most_; });
       --waiting_;
-      if (!came) throw waited_too_long();
+      if (!came) throw busy_.empty() ? waited_to_connect() : waited_too_long();
     }
     if (!idle_.empty()) {
       std::unique_ptr<Wire> wire = std::move(idle_.back());
