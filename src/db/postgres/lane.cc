@@ -78,7 +78,7 @@ void Lane::arrived(Use use, Wire::Connected connection, const std::exception_ptr
   if (use == Use::quick) {
     --quick_coming_;
     if (error) {
-      if (quick_.empty() && quick_coming_ == 0) fail_queue(error);
+      if (quick_.empty()) fail_queue(error);
     } else {
       Shared& shared = *quick_.emplace_back(std::make_unique<Shared>());
       shared.wire = std::make_unique<Wire>(std::move(connection), &reactor_);
@@ -89,10 +89,12 @@ void Lane::arrived(Use use, Wire::Connected connection, const std::exception_ptr
     --exclusive_coming_;
     if (error) {
       --exclusive_open_;
-      if (exclusive_open_ == 0)
+      // While some are in use they may come free, and the sweep asks for more: to ask again at once
+      // would go on for as long as there is an outage.
+      if (exclusive_open_ == exclusive_coming_)
         fail_waiting(error);
       else
-        serve_waiting();
+        sweep_later();
     } else {
       idle_.push_back(std::make_unique<Wire>(std::move(connection), &reactor_));
       serve_waiting();
@@ -412,6 +414,7 @@ void Lane::sweep() {
       std::ranges::any_of(quick_, [](const auto& one) { return !one->group.empty(); }))
     sweep_later();
   dispatch();
+  serve_waiting();
   resume_finished();
 }
 
