@@ -1,20 +1,18 @@
 #include "api/api.h"
 
-#include <array>
-#include <atomic>
 #include <chrono>
-#include <deque>
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "api/endpoint.h"
 #include "api/in_flight.h"
+#include "api/observations.h"
 #include "api/pages.h"
 #include "api/problem.h"
 #include "api/query.h"
+#include "api/readiness.h"
 #include "api/recording.h"
 #include "api/request.h"
 #include "http/gzip.h"
@@ -27,41 +25,7 @@ namespace {
 
 // Bodies from here on are parsed on a worker: they would hold an event loop up for milliseconds.
 constexpr std::size_t large_body = 128 * 1024;
-constexpr int status_max = 600;
 constexpr std::string_view json_type = "application/json";
-
-// Counts one endpoint's requests; a series is made when its status is first seen.
-class RouteMetrics {
- public:
-  RouteMetrics(Registry& registry, const Endpoint& endpoint)
-      : registry_(registry),
-        method_(http::to_string(endpoint.method)),
-        route_((endpoint.is_absolute ? std::string() : std::string(prefix)) +
-               std::string(endpoint.path)),
-        duration_(registry.histogram("onggi_http_request_duration_seconds",
-                                     "Time from a request's head to its answer", latency_bounds,
-                                     {{"method", method_}, {"route", route_}})) {}
-
-  void count(int status, std::chrono::nanoseconds took) {
-    std::atomic<Counter*>& counter = counters_[static_cast<std::size_t>(status)];
-    Counter* known = counter.load(std::memory_order_acquire);
-    if (known == nullptr) {
-      known = &registry_.counter(
-          "onggi_http_requests_total", "Requests answered",
-          {{"method", method_}, {"route", route_}, {"status", std::to_string(status)}});
-      counter.store(known, std::memory_order_release);
-    }
-    known->add();
-    duration_.observe(std::chrono::duration<double>(took).count());
-  }
-
- private:
-  Registry& registry_;
-  std::string method_;
-  std::string route_;
-  Histogram& duration_;
-  std::array<std::atomic<Counter*>, status_max> counters_{};
-};
 
 std::vector<http::Route> routes(std::vector<std::string>& patterns) {
   std::vector<http::Route> all;
@@ -124,18 +88,17 @@ struct Api::Impl {
   Services services;
   std::vector<std::string> patterns;
   http::Router router;
-  std::deque<RouteMetrics> metrics;
+  Observations observations;
   Pages pages;
   InFlight in_flight;
   Recording recording;
-  std::atomic<bool> stopping{false};
+  Readiness readiness;
 
-  explicit Impl(Services given) : services(std::move(given)), router(routes(patterns)) {
-    for (const Endpoint& endpoint : endpoints()) metrics.emplace_back(services.registry, endpoint);
-    services.trouble = [this, inner = services.trouble] {
-      return stopping ? std::string("The server is stopping.") : inner ? inner() : std::string();
-    };
-  }
+  explicit Impl(Services given)
+      : services(std::move(given)),
+        router(routes(patterns)),
+        observations(services.registry, endpoints()),
+        readiness(services.trouble) {}
 
   Task<http::Response> answer(http::Request& request, db::Cost& cost,
                               std::optional<std::size_t>& route);
@@ -147,7 +110,7 @@ Api::Api(Services services) : impl_(std::make_unique<Impl>(std::move(services)))
 Api::~Api() = default;
 
 void Api::set_stopping() {
-  impl_->stopping = true;
+  impl_->readiness.set_stopping();
 }
 
 Task<http::Response> Api::handle(http::Request& request) {
@@ -160,7 +123,7 @@ Task<http::Response> Api::handle(http::Request& request) {
     http::Response answered = co_await impl_->answer(request, cost, route);
     response.emplace(std::move(answered));
   } catch (const Unavailable& unavailable) {
-    spdlog::warn("request {} refused: {}", request.id, unavailable.what());
+    impl_->observations.refused(unavailable, request);
     response.emplace(problem_response(503, unavailable.detail(), request.id));
   } catch (const db::ForeignKeyViolation&) {
     // What a request refers to is looked up in its transaction; only its user can have been erased
@@ -168,14 +131,15 @@ Task<http::Response> Api::handle(http::Request& request) {
     response.emplace(
         problem_response(401, "The user for whom this was to be done is gone.", request.id));
   } catch (const std::exception& error) {
-    spdlog::error("request {} failed: {}", request.id, error.what());
+    impl_->observations.failed(error, request, route ? &impl_->observations.of(*route) : nullptr);
     response.emplace(problem_response(
         500, "Something went wrong inside; the log knows more under this request_id.", request.id));
   }
   if (home != nullptr) co_await move_to(*home);
   const auto took = std::chrono::steady_clock::now() - started;
   add_cost(*response, cost, took);
-  if (route) impl_->metrics[*route].count(response->status, took);
+  if (route)
+    impl_->observations.answered(impl_->observations.of(*route), response->status, took, cost);
   co_return std::move(*response);
 }
 
@@ -201,7 +165,9 @@ Task<http::Response> Api::Impl::answer(http::Request& request, db::Cost& cost,
             .endpoint = endpoints()[*match->route],
             .services = services,
             .in_flight = in_flight,
-            .recording = recording};
+            .recording = recording,
+            .readiness = readiness,
+            .cost = {.request = request.id}};
   call.path = match->values;
   std::exception_ptr error;
   std::optional<http::Response> response;

@@ -3,10 +3,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "auth/authenticator.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/metrics.h"
 #include "base/workers.h"
 #include "cache/pages.h"
@@ -27,8 +29,8 @@ struct Services {
   const Clock& clock;
   Workers& workers;
   Registry& registry;
-  std::function<std::string()>
-      trouble;  // why the store cannot serve right now; empty: it can (for /readyz)
+  std::function<std::optional<Trouble>()>
+      trouble;  // why the store cannot serve right now; nullopt: it can (for /readyz). May block
 };
 
 class Api final : public http::Handler {

@@ -109,6 +109,7 @@ struct Query {
 
 class InFlight;
 class Recording;
+class Readiness;
 
 // One request on its way through an endpoint.
 struct Call {
@@ -117,6 +118,7 @@ struct Call {
   const Services& services;
   InFlight& in_flight;
   Recording& recording;
+  Readiness& readiness;
   store::Principal caller{};
   std::optional<Sha256> credential{};  // hash of the key that the caller has shown
   Uuid user{};                         // for whom: the caller, or whom an admin acts for

@@ -48,6 +48,7 @@ class EventStream final : public http::BodyStream {
       : authenticator_(call.services.authenticator),
         credential_(call.credential),
         user_(call.user),
+        request_(call.request.id),
         listener_(std::move(listener)),
         opening_(opening_of(*listener_)) {}
 
@@ -70,7 +71,7 @@ class EventStream final : public http::BodyStream {
   Task<bool> may_listen() {
     const std::uint64_t generation = authenticator_.generation();
     if (generation == checked_ || !credential_) co_return true;
-    db::Cost cost;
+    db::Cost cost{.request = request_};
     const std::optional<store::Principal> caller =
         co_await authenticator_.by_hash(cost, *credential_);
     if (!caller) co_return false;
@@ -86,6 +87,7 @@ class EventStream final : public http::BodyStream {
   auth::Authenticator& authenticator_;
   const std::optional<Sha256> credential_;  // none: over the control socket
   const Uuid user_;
+  const std::string request_;
   const std::unique_ptr<feed::Listener> listener_;
   std::string opening_;
   std::optional<std::uint64_t> checked_;  // generation of keys and roles

@@ -64,7 +64,8 @@ Task<Answer> answer_of(Call& call, db::Connection* connection, model::Execution&
   else
     page = co_await read_execution(call, recorded.id);
   if (!page)
-    throw Unavailable("It is being removed at this moment; try again.", "read after write");
+    throw Unavailable("It is being removed at this moment; try again.", "read after write",
+                      Cause::collision);
   Answer answer{.status = recorded.is_repeated ? 200 : 201,
                 .body = std::move(page->body),
                 .version = page->version};

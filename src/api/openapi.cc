@@ -308,9 +308,31 @@ Value event_stream_schema(Components& components) {
        "alive every 15 seconds."}};
 }
 
+Value readiness_schema() {
+  Array words{"ready"};
+  for (std::size_t i = 0; i < causes; ++i) words.emplace_back(to_string(static_cast<Cause>(i)));
+  const Object part{{"type", "string"}, {"enum", words}};
+  return Object{
+      {"type", "object"},
+      {"required", Array{"status", "parts"}},
+      {"properties",
+       Object{{"status", Object{{"type", "string"}, {"enum", Array{"ok", "unavailable"}}}},
+              {"detail", Object{{"type", "string"}, {"description", "What is wrong, for people"}}},
+              {"parts", Object{{"type", "object"},
+                               {"description",
+                                "Each part: ready, or why not. What is not looked at, since "
+                                "the server is stopping, is left out"},
+                               {"required", Array{"server"}},
+                               {"properties", Object{{"server", part}, {"database", part}}},
+                               {"additionalProperties", part}}}}},
+      {"additionalProperties", false}};
+}
+
 Value answer_content(const Endpoint& endpoint, Components& components) {
   if (endpoint.operation == "get_metrics")
     return content("text/plain; version=0.0.4; charset=utf-8", Object{{"type", "string"}});
+  if (endpoint.operation == "get_readiness")
+    return content("application/json", reference("Readiness"));
   if (endpoint.operation == "create_key") return content("application/json", reference("NewKey"));
   if (endpoint.operation == "export_agent")
     return content("application/json", reference("AgentExport"));
@@ -400,6 +422,7 @@ void add_components(Components& components) {
       "AgentVersion",
       object({{"version", Object{{"type", "integer"}}}, {"created_at", time()}, {"agent", content}},
              {"version", "created_at", "agent"}));
+  components.add("Readiness", readiness_schema());
   Value item = object(
       {{"status", Object{{"type", "integer"}}}, {"id", id()}, {"error", reference("Problem")}},
       {"status"});

@@ -82,7 +82,7 @@ Task<void> Recording::write(const std::vector<Member*>& group) {
         announce(group[i]->call, connection, *group[i]->draft.record);
     co_return results;
   };
-  db::Cost cost;
+  db::Cost cost{.request = leading.cost.request};
   bool is_one_by_one = false;
   try {
     Result<Recorded> results =

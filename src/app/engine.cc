@@ -33,8 +33,8 @@ Engine::Engine(const config::Options& options, const Clock& time, ShowKey show_l
            .workers = workers,
            .registry = registry,
            .trouble = [this] {
-             const std::string unprepared = watch_ ? watch_->trouble() : std::string();
-             return unprepared.empty() ? storage->trouble() : unprepared;
+             std::optional<Trouble> unprepared = watch_ ? watch_->trouble() : std::nullopt;
+             return unprepared ? unprepared : storage->trouble();
            }}) {
   authenticator.on_forget([this] { feed.look_up(); });
   std::function<std::optional<std::string>()> prepare = [this, given_key = options.admin_key] {

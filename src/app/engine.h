@@ -43,10 +43,12 @@ class Engine {
   cache::Pages page_cache;
   feed::Feed feed;
   Workers workers;
-  api::Api api;
 
  private:
   std::optional<Watch> watch_;  // where the database is shared with other servers
+
+ public:
+  api::Api api;
 };
 
 }  // namespace onggi::app

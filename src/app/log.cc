@@ -19,9 +19,15 @@
 namespace onggi::app {
 namespace {
 
+struct Field {
+  std::string_view name;
+  std::string_view value;
+  bool is_quoted;  // a text, whatever it looks like
+};
+
 struct Event {
   std::string_view name;
-  std::vector<std::pair<std::string_view, std::string_view>> fields;
+  std::vector<Field> fields;
 };
 
 constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyz0123456789_.";
@@ -57,9 +63,10 @@ std::optional<Event> read_event(std::string_view text) {
     text.remove_prefix(1);
     const auto name = take_name(text);
     if (!name || *name == "ts" || *name == "level" || *name == "message") return std::nullopt;
+    const bool is_quoted = text.starts_with('"');
     const auto value = take_value(text);
     if (!value) return std::nullopt;
-    event.fields.emplace_back(*name, *value);
+    event.fields.push_back({*name, *value, is_quoted});
   }
   return event;
 }
@@ -118,14 +125,14 @@ std::string json_line(Time time, std::string_view level, std::string_view messag
   line += ",\"message\":";
   append_text(event ? event->name : message, line);
   if (event) {
-    for (const auto& [name, value] : event->fields) {
+    for (const Field& field : event->fields) {
       line += ',';
-      append_text(name, line);
+      append_text(field.name, line);
       line += ':';
-      if (is_number(value))
-        line += value;
+      if (is_number(field.value) && !field.is_quoted)
+        line += field.value;
       else
-        append_text(value, line);
+        append_text(field.value, line);
     }
   }
   return line + '}';

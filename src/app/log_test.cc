@@ -22,6 +22,11 @@ TEST(LogTest, an_event_with_fields_becomes_members) {
       R"("message":"request","status":200,"path":"/a?b=c","duration_ms":1.250,"error":"not found","id":"007"})");
 }
 
+TEST(LogTest, what_stands_in_quotes_is_text) {
+  EXPECT_EQ(line(R"(slow_statement ms=12 request="12")"),
+            R"("message":"slow_statement","ms":12,"request":"12"})");
+}
+
 TEST(LogTest, any_other_message_stays_whole) {
   EXPECT_EQ(line("db.write_failed: disk full"), R"("message":"db.write_failed: disk full"})");
   EXPECT_EQ(line("db.recovered"), R"("message":"db.recovered"})");

@@ -11,7 +11,8 @@ namespace {
 
 db::SqliteOptions sqlite_options(const config::Options& options) {
   return {.waiting_writes = static_cast<std::size_t>(options.writer_queue),
-          .longest_wait = std::chrono::milliseconds(options.longest_wait_ms)};
+          .longest_wait = std::chrono::milliseconds(options.longest_wait_ms),
+          .slow_statement = std::chrono::milliseconds(options.slow_statement_ms)};
 }
 
 class Embedded final : public Storage {
@@ -22,7 +23,7 @@ class Embedded final : public Storage {
   db::Database& database() override { return database_; }
   void prepare(const std::function<void()>& first) override { first(); }
   void prepare_as_it_is() override {}
-  std::string trouble() override { return database_.trouble(); }
+  std::optional<Trouble> trouble() override { return database_.trouble(); }
   std::string damage() override {
     const std::string found = database_.check_integrity();
     return found == "ok" ? std::string() : found;
@@ -55,7 +56,8 @@ db::PostgresOptions postgres_options(const config::Options& options) {
           .pooler = pooler_of(options.database_pooler),
           .connections = static_cast<std::size_t>(options.database_connections),
           .loops = loops_of(options),
-          .statement_time = std::chrono::milliseconds(options.statement_timeout_ms)};
+          .statement_time = std::chrono::milliseconds(options.statement_timeout_ms),
+          .slow_statement = std::chrono::milliseconds(options.slow_statement_ms)};
 }
 
 class Remote final : public Storage {
@@ -68,7 +70,7 @@ class Remote final : public Storage {
   void prepare_as_it_is() override { database_.prepare_as_it_is(); }
   void look_again() override { database_.look_at_schema(); }
   void give_up() override { database_.give_up(); }
-  std::string trouble() override { return database_.trouble(); }
+  std::optional<Trouble> trouble() override { return database_.trouble(); }
   std::string damage() override { return {}; }
   void make_room(Time from, Time to) override { database_.ensure_partitions(from, to); }
 

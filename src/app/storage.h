@@ -3,10 +3,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/data_directory.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/metrics.h"
 #include "config/options.h"
 #include "db/database.h"
@@ -29,8 +31,8 @@ class Storage {
   virtual void look_again() {}
   // Ends what is under way: the server stops, and has waited long enough.
   virtual void give_up() {}
-  // Why it cannot serve right now, for the user; empty: it can. May block for two seconds.
-  virtual std::string trouble() = 0;
+  // Why it cannot serve right now; nullopt: it can. Blocks for as long as it takes to find out.
+  virtual std::optional<Trouble> trouble() = 0;
   // What the database itself finds wrong, a line each; empty: nothing.
   virtual std::string damage() = 0;
   // Room for what executions of these times need.

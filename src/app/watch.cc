@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
+#include "base/log_text.h"
 #include "sql/catalogue.h"
 
 namespace onggi::app {
@@ -39,7 +40,7 @@ Watch::Watch(Storage& storage, auth::Authenticator& authenticator, feed::Feed& f
       stuck_workflows_(stuck(registry, "workflow")),
       relay_(storage.database(), feed, clock, registry) {
   authenticator_.require_confirmation();
-  if (prepare_) trouble_ = "The database is not ready yet.";
+  if (prepare_) trouble_ = Trouble{Cause::unprepared, "The database is not ready yet."};
   thread_ = std::thread([this] { run(); });
 }
 
@@ -52,7 +53,7 @@ Watch::~Watch() {
   thread_.join();
 }
 
-std::string Watch::trouble() const {
+std::optional<Trouble> Watch::trouble() const {
   const std::lock_guard lock(mutex_);
   return trouble_;
 }
@@ -63,21 +64,23 @@ bool Watch::rest() {
 }
 
 bool Watch::try_to_prepare() {
-  std::string trouble;
+  std::optional<Trouble> trouble;
+  bool is_told = false;
   try {
     prepare_();
     prepare_ = nullptr;
     spdlog::info("database_ready");
   } catch (const Unavailable& unavailable) {
-    trouble = unavailable.detail();
+    trouble = unavailable.trouble();
+    is_told = unavailable.is_told();
   } catch (const std::exception& error) {
-    trouble = error.what();
+    trouble = Trouble{Cause::unprepared, error.what()};
   }
   const std::lock_guard lock(mutex_);
-  if (!trouble.empty() && trouble != trouble_)
-    spdlog::warn("database_not_ready error=\"{}\"", trouble);
+  if (trouble && !is_told && (!trouble_ || trouble->detail != trouble_->detail))
+    spdlog::warn("database_not_ready error={}", log_text(trouble->detail));
   trouble_ = trouble;
-  return trouble.empty();
+  return !trouble;
 }
 
 void Watch::run() {
@@ -102,10 +105,11 @@ void Watch::run() {
         count_stuck();
         stuck_due = Steady::now() + stuck_interval;
       }
+      tell({});
     } catch (const Unavailable&) {
       // Requests say so, and /readyz: nothing to add four times a second.
     } catch (const std::exception& error) {
-      spdlog::error("watch_failed error=\"{}\"", error.what());
+      tell(error.what());
     }
   } while (rest());
 }
@@ -116,11 +120,21 @@ void Watch::look_at_schema() {
   } catch (const Unavailable&) {
     throw;
   } catch (const std::exception& outgrown) {
-    spdlog::error("database_outgrown error=\"{}\"", outgrown.what());
+    spdlog::error("database_outgrown error={}", log_text(outgrown.what()));
     const std::lock_guard lock(mutex_);
-    trouble_ = outgrown.what();
+    trouble_ = Trouble{Cause::unprepared, outgrown.what()};
     is_outgrown_ = true;
   }
+}
+
+// Four times a second it would say the same.
+void Watch::tell(const std::string& failure) {
+  if (failure == failure_) return;
+  failure_ = failure;
+  if (failure.empty())
+    spdlog::info("watch_recovered");
+  else
+    spdlog::error("watch_failed error={}", log_text(failure));
 }
 
 void Watch::look_at_keys() {

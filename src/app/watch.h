@@ -9,12 +9,14 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "app/relay.h"
 #include "app/storage.h"
 #include "auth/authenticator.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/metrics.h"
 #include "feed/feed.h"
 
@@ -30,8 +32,8 @@ class Watch {
   Watch& operator=(const Watch&) = delete;
 
   // Why the database cannot be used: it is not prepared yet, or another server has brought its
-  // schema further than this one can follow. Empty: it can.
-  std::string trouble() const;
+  // schema further than this one can follow. nullopt: it can.
+  std::optional<Trouble> trouble() const;
 
  private:
   void run();
@@ -41,6 +43,7 @@ class Watch {
   void count_stuck();
   void look_at_schema();
   bool rest();
+  void tell(const std::string& failure);
 
   Storage& storage_;
   auth::Authenticator& authenticator_;
@@ -50,11 +53,12 @@ class Watch {
   Gauge& stuck_workflows_;
   bool is_outgrown_ = false;
   std::optional<std::int64_t> keys_;
+  std::string failure_;  // that has been told, and has not ended
   Relay relay_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::string trouble_;
+  std::optional<Trouble> trouble_;
   bool stopping_ = false;
   std::thread thread_;
 };

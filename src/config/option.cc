@@ -129,6 +129,10 @@ constexpr std::array table{
             option<&Options::statement_timeout_ms>(
                 "statement-timeout-ms", Scope::serve, "MS",
                 "How long PostgreSQL may take for one statement; beyond, 503")),
+    between(0, 3'600'000,
+            option<&Options::slow_statement_ms>(
+                "slow-statement-ms", Scope::serve, "MS",
+                "Log a statement that takes longer, by its name; 0: none")),
     between(
         0, 1'000'000,
         option<&Options::page_cache_mb>("page-cache-mb", Scope::serve, "MB",

@@ -35,6 +35,7 @@ struct Options {
   std::int64_t writer_queue = 1'024;
   std::int64_t database_connections = 0;
   std::int64_t statement_timeout_ms = 30'000;
+  std::int64_t slow_statement_ms = 1'000;
   std::int64_t page_cache_mb = 64;
   std::int64_t longest_wait_ms = 20;
   std::int64_t execution_retention_days = 365;

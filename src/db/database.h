@@ -18,6 +18,7 @@
 #include <optional>
 #include <span>
 #include <stdexcept>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -37,6 +38,9 @@ struct Cost {
   std::uint32_t statements = 0;  // of a write, those of the run that counted
   std::chrono::nanoseconds
       time{};  // of a write, from its call to its answer: waiting and COMMIT included
+  // Whose id it is that the log shows beside what happens on its behalf; outlives the request's
+  // cursors. Empty: nobody's (background work).
+  std::string_view request;
 };
 
 // Where statements run: one caller at a time. Throws Unavailable (disk full, queue full) or

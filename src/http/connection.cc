@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/executor.h"
+#include "base/log_text.h"
 
 namespace onggi::http {
 namespace {
@@ -103,8 +104,8 @@ Task<Response> Connection::handle() {
     failure = exception.what();
   }
   co_await move_to(loop_);
-  spdlog::error("request_failed id={} method={} error=\"{}\"", request_.id,
-                to_string(request_.method), failure);
+  spdlog::error("request_failed{} method={} error={}", request_field(request_.id),
+                to_string(request_.method), log_text(failure));
   Response response =
       service_.handler.problem(500, "The server failed to handle this request.", request_.id);
   add_costs(response, request_.received);

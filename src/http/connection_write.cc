@@ -1,11 +1,15 @@
 #include <algorithm>
 #include <exception>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "base/error.h"
 #include "base/executor.h"
+#include "base/log_text.h"
 #include "http/connection.h"
 #include "http/field.h"
 #include "http/gzip.h"
@@ -109,15 +113,20 @@ Task<bool> Connection::send_stream(BodyStream& stream, bool chunked) {
   for (;;) {
     await_piece(stream);
     std::string piece;
-    std::string failure;
+    std::optional<std::string> failure;
+    bool is_told = false;
     try {
       piece = co_await stream.next();
+    } catch (const Unavailable& unavailable) {
+      failure = unavailable.what();
+      is_told = unavailable.is_told();
     } catch (const std::exception& exception) {
-      failure = fmt::format("\"{}\"", exception.what());
+      failure = exception.what();
     }
     co_await move_to(loop_);
-    if (!failure.empty()) {
-      spdlog::error("stream_failed id={} error={}", request_.id, failure);
+    if (failure) {
+      if (!is_told)
+        spdlog::error("stream_failed{} error={}", request_field(request_.id), log_text(*failure));
       channel_.reset();
       co_return false;
     }

@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 
+#include "base/log_text.h"
 #include "http/connection.h"
 #include "http/response_head.h"
 
@@ -127,15 +128,16 @@ void Loop::open(Arrival arrival) {
       *connections_.emplace_back(std::make_unique<Connection>(*this, service_, std::move(arrival)));
   connection.place = connections_.size() - 1;
   if (!sweep_due_) sweep_later();
-  spawn(connection.live(), [this, &connection](const std::exception_ptr& error,
-                                               std::optional<Connection::End>) {
-    try {
-      if (error) std::rethrow_exception(error);
-    } catch (const std::exception& exception) {
-      spdlog::error("connection_failed peer={} error=\"{}\"", connection.peer(), exception.what());
-    }
-    forget(connection);
-  });
+  spawn(connection.live(),
+        [this, &connection](const std::exception_ptr& error, std::optional<Connection::End>) {
+          try {
+            if (error) std::rethrow_exception(error);
+          } catch (const std::exception& exception) {
+            spdlog::error("connection_failed peer={} error={}", connection.peer(),
+                          log_text(exception.what()));
+          }
+          forget(connection);
+        });
 }
 
 void Loop::forget(Connection& connection) {

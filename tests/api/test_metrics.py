@@ -136,9 +136,9 @@ def test_the_number_of_series_does_not_grow_with_what_is_asked(server, alice):
 # Pages outside of the prefix
 
 def test_health_needs_no_key(server):
-    for path in ("/healthz", "/readyz"):
+    for path, parts in (("/healthz", {}), ("/readyz", {"parts": {"server": "ready", "database": "ready"}})):
         answer = once(server, "GET", path, absolute=True).expect(200)
-        assert answer.json() == {"status": "ok"}
+        assert answer.json() == {"status": "ok", **parts}
         assert once(server, "GET", path, key="wrong", absolute=True).status == 200
 
 

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
+#include "base/log_text.h"
 #include "db/postgres/failure.h"
 
 namespace onggi::db::postgres {
@@ -31,6 +32,9 @@ constexpr std::array<Setting, 3> planner_settings{
 
 constexpr std::chrono::milliseconds first_pause{100};
 constexpr std::chrono::milliseconds longest_pause{1'000};
+// Of one outage, when its reason changes; of connections that are lost one after the other.
+// Longer than an attempt may hang.
+constexpr std::chrono::seconds between_lines{15};
 
 constexpr std::chrono::milliseconds answer_patience{5'000};
 
@@ -107,19 +111,24 @@ std::optional<std::string> answering_process(PGconn* connection) {
   return number;
 }
 
+Clock::time_point long_ago() {
+  return Clock::now() - std::chrono::hours(1);
+}
+
 Unavailable unreachable(const std::string& why) {
-  return {"The database cannot be reached; try again later.", why};
+  Unavailable failure("The database cannot be reached; try again later.", why, Cause::away);
+  failure.set_told();  // when the outage began
+  return failure;
 }
 
 }  // namespace
 
 Connector::Connector(const std::string& url, Pooler pooler,
-                     std::chrono::milliseconds statement_time, Registry& registry)
+                     std::chrono::milliseconds statement_time, Observations& observations)
     : pooler_(pooler),
       is_pooled_(pooler == Pooler::transaction),
-      connected_(registry.counter("onggi_db_connections_made_total", "Connections made.")),
-      failures_(registry.counter("onggi_db_connection_failures_total",
-                                 "Attempts to connect that have failed.")) {
+      observations_(observations),
+      told_at_(long_ago()) {
   const Parsed parsed(url);
   check_ports(parsed.value("port"));
   const auto add = [&](std::string_view keyword, std::string value) {
@@ -164,11 +173,20 @@ void Connector::check_pause() {
   if (Clock::now() < not_before_) throw unreachable(last_failure_);
 }
 
-void Connector::failed(const std::string& why) {
-  failures_.add();
+void Connector::failed(const std::string& why, Clock::time_point began) {
+  observations_.connection_failures.add();
   const std::lock_guard lock(mutex_);
-  if (why != last_failure_ || pause_.count() == 0)
-    spdlog::warn("database_unreachable database=\"{}\" error=\"{}\"", shown_url_, why);
+  if (began < reached_at_) return;  // another attempt has come through meanwhile
+  const auto now = Clock::now();
+  const bool is_first = pause_.count() == 0;
+  const bool is_told = now - told_at_ < between_lines;
+  if (is_first && is_told) {
+    told_failure_ = why;  // by the request that has lost its connection
+  } else if (is_first || (why != told_failure_ && !is_told)) {
+    spdlog::warn("database_unreachable database={} error={}", log_text(shown_url_), log_text(why));
+    told_failure_ = why;
+    told_at_ = now;
+  }
   pause_ = std::clamp(pause_ * 2, first_pause, longest_pause);
   not_before_ = Clock::now() + pause_;
   last_failure_ = why;
@@ -192,11 +210,13 @@ Wire::Connected Connector::open(bool pooled) const {
 }
 
 void Connector::found_pooler() {
-  if (!is_pooled_.exchange(true)) spdlog::info("database_pooler_found database=\"{}\"", shown_url_);
+  if (!is_pooled_.exchange(true))
+    spdlog::info("database_pooler_found database={}", log_text(shown_url_));
 }
 
 Wire::Connected Connector::connect() {
   check_pause();
+  const Clock::time_point began = Clock::now();
   Wire::Connected connection = open(is_pooled_);
   if (!is_pooled_ && pooler_ == Pooler::automatic) {
     if (refuses_options(connection.handle.get())) {
@@ -206,7 +226,7 @@ Wire::Connected Connector::connect() {
       const std::optional<std::string> process = answering_process(connection.handle.get());
       if (!process) {
         const std::string why = "it takes connections and does not answer";
-        failed(why);
+        failed(why, began);
         throw unreachable(why);
       }
       if (*process != std::to_string(PQbackendPID(connection.handle.get()))) {
@@ -218,25 +238,46 @@ Wire::Connected Connector::connect() {
   if (is_pooled_ && has_own_options_) {
     const std::string why =
         "a pooler passes on no options of database-url: set them for the role (alter role)";
-    failed(why);
+    failed(why, began);
     throw unreachable(why);
   }
   if (PQstatus(connection.handle.get()) != CONNECTION_OK) {
     const std::string why = connection.handle ? one_line(PQerrorMessage(connection.handle.get()))
                                               : std::string("out of memory");
-    failed(why);
+    failed(why, began);
     throw unreachable(why);
   }
   PQsetNoticeProcessor(
       connection.handle.get(),
       [](void*, const char* notice) { spdlog::debug("postgres: {}", one_line(notice)); }, nullptr);
-  connected_.add();
+  succeeded();
+  return connection;
+}
+
+void Connector::succeeded() {
+  observations_.connected.add();
+  std::size_t gone = gone_.load(std::memory_order_relaxed);
+  while (gone != 0 && !gone_.compare_exchange_weak(gone, gone - 1, std::memory_order_relaxed)) {
+  }
+  if (gone != 0) observations_.reconnected.add();
   const std::lock_guard lock(mutex_);
-  if (pause_.count() != 0) spdlog::info("database_reached database=\"{}\"", shown_url_);
+  if (pause_.count() != 0) {
+    spdlog::info("database_reached database={}", log_text(shown_url_));
+    told_at_ = long_ago();  // another outage is another event
+  }
+  reached_at_ = Clock::now();
   pause_ = {};
   not_before_ = {};
   last_failure_.clear();
-  return connection;
+}
+
+void Connector::tell(std::string_view event, std::string_view error, std::string_view request) {
+  const std::lock_guard lock(mutex_);
+  const auto now = Clock::now();
+  if (pause_.count() != 0 || now - told_at_ < between_lines) return;
+  told_at_ = now;
+  spdlog::warn("{}{} database={} error={}", event, request_field(request), log_text(shown_url_),
+               log_text(error));
 }
 
 void Connector::connect_later(Deliver deliver) {

@@ -4,14 +4,16 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
-#include "base/metrics.h"
+#include "db/postgres/observations.h"
 #include "db/postgres/postgres.h"
 #include "db/postgres/wire.h"
 
@@ -28,7 +30,7 @@ class Connector {
  public:
   // Throws std::runtime_error if the URL is none.
   Connector(const std::string& url, Pooler pooler, std::chrono::milliseconds statement_time,
-            Registry& registry);
+            Observations& observations);
   ~Connector();
 
   // Blocks while it connects. Throws Unavailable.
@@ -41,12 +43,22 @@ class Connector {
   // Has the server stop what a connection that was given up is still at, as far as it can be told.
   void cancel_later(Wire::Cancel cancel);
 
+  // A request has failed with its connection, or for want of one. An outage has one line in the log
+  // when it begins, this one or that of the first attempt to connect that fails, and one when it is
+  // over.
+  void tell(std::string_view event, std::string_view error, std::string_view request);
+  // So many connections are gone: as many that are made later are reconnections.
+  void note_gone(std::size_t connections) {
+    gone_.fetch_add(connections, std::memory_order_relaxed);
+  }
+
   const std::string& shown_url() const { return shown_url_; }
 
  private:
   void serve();
   void check_pause();
-  void failed(const std::string& why);
+  void failed(const std::string& why, Clock::time_point began);
+  void succeeded();
   Wire::Connected open(bool pooled) const;
   void found_pooler();
 
@@ -58,14 +70,17 @@ class Connector {
   bool has_own_options_;  // the URL
   std::string transaction_settings_;
   std::string shown_url_;
-  Counter& connected_;
-  Counter& failures_;
+  Observations& observations_;
+  std::atomic<std::size_t> gone_ = 0;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::chrono::milliseconds pause_{0};
   Clock::time_point not_before_{};
   std::string last_failure_;
+  std::string told_failure_;
+  Clock::time_point told_at_;
+  Clock::time_point reached_at_{};
   std::deque<Deliver> asked_;
   std::deque<Wire::Cancel> cancels_;
   bool stopping_ = false;

@@ -28,7 +28,7 @@ PostgresCursor::Place::Place(std::atomic<std::size_t>& taken, std::size_t most) 
   if (count.fetch_add(1, std::memory_order_relaxed) < most) return;
   count.fetch_sub(1, std::memory_order_relaxed);
   throw Unavailable("Too many long reads are running; try again later.",
-                    fmt::format("{} cursors are open", most));
+                    fmt::format("{} cursors are open", most), Cause::long_reads);
 }
 
 PostgresCursor::PostgresCursor(std::atomic<std::size_t>& taken, std::size_t most,
@@ -37,7 +37,8 @@ PostgresCursor::PostgresCursor(std::atomic<std::size_t>& taken, std::size_t most
     : place_(taken, most),
       around_(around),
       life_(life),
-      prepared_(&around.catalogue.find(statement)) {
+      prepared_(&around.catalogue.find(statement)),
+      request_(cost.request) {
   const Clock::time_point started = Clock::now();
   wire_.emplace(owner, run_now(owner.take()));
   Query query(*prepared_, {&params, 1});
@@ -66,7 +67,7 @@ void PostgresCursor::declare(Query& query, Cost& cost, Clock::time_point started
   // The first rows: what the cursor sees was settled when it was declared.
   ++cost.statements;
   cost.time += Clock::now() - started;
-  around_.statements.add();
+  around_.observed.statements.add();
   prepared_->counters.calls->add();
 }
 
@@ -92,7 +93,9 @@ void PostgresCursor::fetch() {
   is_over_ = query.result.size() < fetch_rows;
   fetched_ = std::move(query.result);
   given_ = 0;
-  prepared_->counters.time->add(Clock::now() - started);
+  const auto took = Clock::now() - started;
+  prepared_->counters.time->add(took);
+  around_.observed.slow.note(prepared_->counters, prepared_->statement.name, took, request_);
   if (is_over_ && life_ == Life::one_statement) finish();
 }
 

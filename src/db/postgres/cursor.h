@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <optional>
+#include <string_view>
 
 #include "db/postgres/session.h"
 
@@ -38,6 +39,7 @@ class PostgresCursor final : public Cursor {
   Surroundings& around_;
   const Life life_;
   Prepared* prepared_;
+  const std::string_view request_;
   std::optional<Lease> wire_;  // given back at the end of the rows, or of a lasting cursor
   Rows fetched_;               // and not given yet, from `given_` on
   std::size_t given_ = 0;

@@ -34,6 +34,13 @@ bool is_lost(std::string_view state) {
          state == "57P05" || state == "25P03";
 }
 
+// Of what class 53 says is short.
+Cause lack_of(std::string_view state) {
+  if (state == "53100") return Cause::disk_full;
+  if (state == "53200") return Cause::memory;
+  return Cause::overload;  // connections, locks
+}
+
 // "Partition key of the failing row contains (id) = (0198c5ab-...)."
 std::optional<Uuid> key_in(std::string_view detail) {
   constexpr std::size_t length = 36;
@@ -44,8 +51,8 @@ std::optional<Uuid> key_in(std::string_view detail) {
 
 }  // namespace
 
-Lost::Lost(const std::string& internal)
-    : Unavailable("The connection to the database was lost; try again.", internal) {}
+Lost::Lost(const std::string& internal, Cause cause)
+    : Unavailable("The connection to the database was lost; try again.", internal, cause) {}
 
 std::string one_line(std::string_view message) {
   std::string line;
@@ -67,13 +74,14 @@ std::exception_ptr failure_of(const PGresult* result, std::string_view statement
   }
   if (state == "57014" || state == "55P03")
     return std::make_exception_ptr(
-        Unavailable("The database took too long to answer; try again later.", text));
+        Unavailable("The database took too long to answer; try again later.", text,
+                    state == "55P03" ? Cause::lock_timeout : Cause::statement_timeout));
   if (state.starts_with("53"))
-    return std::make_exception_ptr(
-        Unavailable("The database has no room for this now; try again later.", text));
+    return std::make_exception_ptr(Unavailable(
+        "The database has no room for this now; try again later.", text, lack_of(state)));
   if (state == "25006")
     return std::make_exception_ptr(
-        Unavailable("The database takes no writes now; try again later.", text));
+        Unavailable("The database takes no writes now; try again later.", text, Cause::read_only));
   return std::make_exception_ptr(std::runtime_error(text));
 }
 

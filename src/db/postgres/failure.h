@@ -16,7 +16,7 @@ namespace onggi::db::postgres {
 // The connection is gone: what was asked last may have happened or not.
 class Lost : public Unavailable {
  public:
-  explicit Lost(const std::string& internal);
+  explicit Lost(const std::string& internal, Cause cause = Cause::lost);
 };
 
 // A statement that many share a connection with has held them up: it may run on one of its own.

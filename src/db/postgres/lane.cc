@@ -28,16 +28,24 @@ bool is_lost(const std::exception_ptr& error) {
 
 Unavailable too_many_wait() {
   return {"Too much is waiting for the database; try again later.",
-          "too many wait for a connection"};
+          "too many wait for a connection", Cause::overload};
 }
 
 Unavailable waited_too_long() {
-  return {"The database is busy; try again later.", "no connection came free in time"};
+  return {"The database is busy; try again later.", "no connection came free in time",
+          Cause::connection_timeout};
 }
 
-Lane::Lane(Executor& executor, Reactor& reactor, Connector& connector, Bounds bounds)
+Unavailable waited_to_connect() {
+  return {"The database cannot be reached; try again later.", "no connection was made in time",
+          Cause::away};
+}
+
+Lane::Lane(Executor& executor, Reactor& reactor, Connector& connector, Observations& observations,
+           Bounds bounds)
     : reactor_(reactor),
       connector_(connector),
+      observations_(observations),
       bounds_(bounds),
       mailbox_(std::make_shared<Mailbox>()),
       sweep_alarm_(reactor.alarm()),
@@ -70,7 +78,7 @@ void Lane::arrived(Use use, Wire::Connected connection, const std::exception_ptr
   if (use == Use::quick) {
     --quick_coming_;
     if (error) {
-      if (quick_.empty() && quick_coming_ == 0) fail_queue(error);
+      if (quick_.empty()) fail_queue(error);
     } else {
       Shared& shared = *quick_.emplace_back(std::make_unique<Shared>());
       shared.wire = std::make_unique<Wire>(std::move(connection), &reactor_);
@@ -81,10 +89,12 @@ void Lane::arrived(Use use, Wire::Connected connection, const std::exception_ptr
     --exclusive_coming_;
     if (error) {
       --exclusive_open_;
-      if (exclusive_open_ == 0)
+      // While some are in use they may come free, and the sweep asks for more: to ask again at once
+      // would go on for as long as there is an outage.
+      if (exclusive_open_ == exclusive_coming_)
         fail_waiting(error);
       else
-        serve_waiting();
+        sweep_later();
     } else {
       idle_.push_back(std::make_unique<Wire>(std::move(connection), &reactor_));
       serve_waiting();
@@ -168,6 +178,7 @@ void Lane::end_group(Shared& shared) {
     Query& query = *pending->query;
     if (query.error && !pending->is_again && is_lost(query.error)) {
       pending->is_again = true;
+      observations_.retries.connection_lost.add();
       query.begin_again();
       again.push_back(pending);
     } else {
@@ -181,6 +192,7 @@ void Lane::end_group(Shared& shared) {
   std::erase_if(quick_, [&](std::unique_ptr<Shared>& one) {
     const bool goes = one.get() == &shared || one->group.empty();
     if (goes) dropped_.push_back(std::move(one));
+    connector_.note_gone(goes ? 1 : 0);
     return goes;
   });
   sweep_later();
@@ -255,6 +267,7 @@ void Lane::give_back(std::unique_ptr<Wire> wire) {
     idle_.push_back(std::move(wire));
   } else {
     --exclusive_open_;
+    connector_.note_gone(wire ? 1 : 0);
     wire.reset();
   }
   serve_waiting();
@@ -310,6 +323,7 @@ void Lane::fail_waiting(const std::exception_ptr& error) {
 
 void Lane::drop_idle() {
   exclusive_open_ -= idle_.size();
+  connector_.note_gone(idle_.size());
   idle_.clear();
 }
 
@@ -318,7 +332,7 @@ void Lane::give_up_later() {
   mailbox_->executor->post([this] {
     const std::string why = "the server is stopping";
     const std::exception_ptr error =
-        std::make_exception_ptr(Unavailable("The server is stopping.", why));
+        std::make_exception_ptr(Unavailable("The server is stopping.", why, Cause::stopping));
     fail_queue(error);
     fail_waiting(error);
     for (Waiting* const waiting : std::exchange(slow_waiting_, {})) {
@@ -355,9 +369,10 @@ void Lane::sweep_later() {
   sweep_alarm_->set(sweep_interval, [this] { sweep(); });
 }
 
-void Lane::refuse_late(std::deque<Waiting*>& waiting, Clock::time_point came_too_early) {
+void Lane::refuse_late(std::deque<Waiting*>& waiting, Clock::time_point came_too_early,
+                       const Unavailable& why) {
   while (!waiting.empty() && waiting.front()->since < came_too_early) {
-    waiting.front()->error = std::make_exception_ptr(waited_too_long());
+    waiting.front()->error = std::make_exception_ptr(why);
     finished_.push_back(waiting.front()->waiting);
     waiting.pop_front();
   }
@@ -382,21 +397,24 @@ void Lane::sweep() {
   const Clock::time_point now = Clock::now();
   const Clock::time_point asked_too_early = now - bounds_.patience;
   for (Wire* const wire : std::vector(busy_))
-    if (wire->waiting_since() < asked_too_early) wire->give_up("no answer in time");
+    if (wire->waiting_since() < asked_too_early) wire->give_up(no_answer, Cause::no_answer);
   cut_stuck(now);
   const Clock::time_point came_too_early = now - longest_wait;
-  refuse_late(waiting_, came_too_early);
-  refuse_late(slow_waiting_, came_too_early);
+  const bool has_any = exclusive_open_ > exclusive_coming_;
+  refuse_late(waiting_, came_too_early, has_any ? waited_too_long() : waited_to_connect());
+  refuse_late(slow_waiting_, came_too_early, waited_too_long());
   while (!queue_.empty() && queue_.front()->since < came_too_early) {
     Pending* const first = queue_.front();
     queue_.pop_front();
-    first->query->error = std::make_exception_ptr(waited_too_long());
+    first->query->error =
+        std::make_exception_ptr(quick_.empty() ? waited_to_connect() : waited_too_long());
     finished_.push_back(first->waiting);
   }
   if (!queue_.empty() || !waiting_.empty() || !slow_waiting_.empty() || !busy_.empty() ||
       std::ranges::any_of(quick_, [](const auto& one) { return !one->group.empty(); }))
     sweep_later();
   dispatch();
+  serve_waiting();
   resume_finished();
 }
 

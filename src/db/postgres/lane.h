@@ -20,6 +20,8 @@ namespace onggi::db::postgres {
 inline constexpr std::chrono::milliseconds longest_wait{5'000};
 Unavailable too_many_wait();
 Unavailable waited_too_long();
+// The same where there is none that could come free: the database does not let us in.
+Unavailable waited_to_connect();
 
 class Lane final : public Owner {
  public:
@@ -29,7 +31,8 @@ class Lane final : public Owner {
     std::size_t waiting;                 // for one of them
     std::chrono::milliseconds patience;  // for an answer; beyond, a connection is given up
   };
-  Lane(Executor& executor, Reactor& reactor, Connector& connector, Bounds bounds);
+  Lane(Executor& executor, Reactor& reactor, Connector& connector, Observations& observations,
+       Bounds bounds);
   ~Lane() override;
 
   // Runs the query among others. Never throws: the outcome is in the query; Lost has been tried
@@ -88,12 +91,14 @@ class Lane final : public Owner {
   void resume_finished();
   void resume_finished_later();
   void cut_stuck(Clock::time_point now);
-  void refuse_late(std::deque<Waiting*>& waiting, Clock::time_point came_too_early);
+  void refuse_late(std::deque<Waiting*>& waiting, Clock::time_point came_too_early,
+                   const Unavailable& why);
   void sweep_later();
   void sweep();
 
   Reactor& reactor_;
   Connector& connector_;
+  Observations& observations_;
   const Bounds bounds_;
   std::shared_ptr<Mailbox> mailbox_;
   std::unique_ptr<Reactor::Alarm> sweep_alarm_;

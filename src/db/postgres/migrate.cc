@@ -37,7 +37,8 @@ Result execute(PGconn* connection, const std::string& text, const std::string& w
   if (PQtransactionStatus(connection) == PQTRANS_INERROR) PQclear(PQexec(connection, "rollback"));
   const std::string told = fmt::format("{}: {}", what, why);
   if (state != nullptr && (state == lock_not_available || state == deadlock_detected))
-    throw Unavailable("The database is being brought up to date; try again later.", told);
+    throw Unavailable("The database is being brought up to date; try again later.", told,
+                      Cause::unprepared);
   throw std::runtime_error(told);
 }
 

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "base/log_text.h"
 #include "db/postgres/connector.h"
 #include "db/postgres/cursor.h"
 #include "db/postgres/failure.h"
@@ -62,6 +63,10 @@ Shares shares_of(const PostgresOptions& options) {
   return {shared, quick, each - quick};
 }
 
+bool is_lost(const Unavailable& failure) {
+  return dynamic_cast<const Lost*>(&failure) != nullptr;
+}
+
 std::chrono::milliseconds pause_before(int attempt) {
   thread_local std::minstd_rand random{std::random_device{}()};
   const int most = std::min(1 << std::min(attempt, 6), 50);
@@ -75,12 +80,10 @@ struct Postgres::Impl {
       : options(std::move(given)),
         schema(made_of),
         shares(shares_of(options)),
-        connector(options.url, options.pooler, options.statement_time, registry),
+        observations(registry, options.slow_statement),
+        connector(options.url, options.pooler, options.statement_time, observations),
         catalogue(registry),
-        around{catalogue, registry.counter("onggi_db_statements_total", "Statements run."),
-               options.statement_time + patience_beyond},
-        retries(registry.counter("onggi_db_transaction_retries_total",
-                                 "Transactions that collided with another and ran again.")),
+        around{catalogue, observations, options.statement_time + patience_beyond},
         shared(connector, shares.shared, shares.shared, options.waiting),
         long_readers(connector, options.long_reads, 2, options.long_reads) {}
 
@@ -94,10 +97,14 @@ struct Postgres::Impl {
     }
   }
   void require_ready() const {
-    if (!is_ready.load(std::memory_order_acquire))
-      throw Unavailable("The database is not ready yet; try again later.",
-                        "the database is not prepared");
+    if (is_ready.load(std::memory_order_acquire)) return;
+    Unavailable failure("The database is not ready yet; try again later.",
+                        "the database is not prepared", Cause::unprepared);
+    failure.set_told();  // by whoever prepares it
+    throw failure;
   }
+  // What a request is told: counts it, and sees to its line in the log.
+  void note(Unavailable& failure, const Cost& cost);
 
   enum class Outcome { done, again };
   struct Attempts {
@@ -110,7 +117,7 @@ struct Postgres::Impl {
   };
   Task<Outcome> try_write(Lane* lane, Owner& owner, Cost& cost, Attempts& attempts,
                           std::function<Task<bool>(Connection&)>& body);
-  Task<void> make_partition(Owner& owner, Uuid id);
+  Task<void> make_partition(Owner& owner, Uuid id, std::string_view request);
   std::unique_ptr<Cursor> open(PostgresCursor::Life life, Cost& cost, const Statement& statement,
                                const Params& params);
   // Whether the server answers; throws what keeps it from it.
@@ -119,10 +126,10 @@ struct Postgres::Impl {
   const PostgresOptions options;
   const Schema schema;
   const Shares shares;
+  Observations observations;
   Connector connector;
   Catalogue catalogue;
   Surroundings around;
-  Counter& retries;
   SharedConnections shared;
   SharedConnections long_readers;
   std::atomic<std::size_t> long_reads{0};
@@ -142,7 +149,7 @@ Lane* Postgres::Impl::lane() {
   std::unique_ptr<Lane>& lane = lanes[reactor];
   if (!lane) {
     const Lane::Bounds bounds{shares.quick, shares.exclusive, options.waiting, around.patience};
-    lane = std::make_unique<Lane>(*executor, *reactor, connector, bounds);
+    lane = std::make_unique<Lane>(*executor, *reactor, connector, observations, bounds);
     reactor->at_end([this, reactor] {
       known = {};
       const std::lock_guard inner(mutex);
@@ -241,9 +248,13 @@ Task<void> Postgres::do_read(Cost& cost, Reads reads, std::function<Task<void>(C
         co_await snapshot.commit();
       }
       co_return;
-    } catch (const Lost&) {
-      if (attempt != 0) throw;
+    } catch (Unavailable& failure) {
+      if (attempt != 0 || !is_lost(failure)) {
+        impl_->note(failure, cost);
+        throw;
+      }
     }
+    impl_->observations.retries.connection_lost.add();
     owner.drop_idle();
   }
 }
@@ -264,8 +275,12 @@ std::unique_ptr<Cursor> Postgres::Impl::open(PostgresCursor::Life life, Cost& co
     try {
       return std::make_unique<PostgresCursor>(long_reads, options.long_reads, around, long_readers,
                                               life, cost, statement, params);
-    } catch (const Lost&) {
-      if (attempt != 0) throw;
+    } catch (Unavailable& failure) {
+      if (attempt != 0 || !is_lost(failure)) {
+        note(failure, cost);
+        throw;
+      }
+      observations.retries.connection_lost.add();
       long_readers.drop_idle();
     }
   }
@@ -278,12 +293,17 @@ Task<void> Postgres::do_write(Cost& cost, std::function<Task<bool>(Connection&)>
   Owner& owner = lane != nullptr ? static_cast<Owner&>(*lane) : impl_->shared;
   const std::uint32_t before = cost.statements;
   Impl::Attempts attempts;
-  while (true) {
-    impl_->require_ready();  // until the server stops
-    cost.statements = before;
-    const Impl::Outcome outcome = co_await impl_->try_write(lane, owner, cost, attempts, body);
-    if (outcome == Impl::Outcome::done) co_return;
-    ++attempts.number;
+  try {
+    while (true) {
+      impl_->require_ready();  // until the server stops
+      cost.statements = before;
+      const Impl::Outcome outcome = co_await impl_->try_write(lane, owner, cost, attempts, body);
+      if (outcome == Impl::Outcome::done) co_return;
+      ++attempts.number;
+    }
+  } catch (Unavailable& failure) {
+    impl_->note(failure, cost);
+    throw;
   }
 }
 
@@ -292,6 +312,7 @@ Task<Postgres::Impl::Outcome> Postgres::Impl::try_write(
     std::function<Task<bool>(Connection&)>& body) {
   std::optional<Uuid> without_partition;
   bool collided = false;
+  bool orphaned = false;
   {
     std::unique_ptr<Wire> taken = co_await owner.take();
     const Lease wire(owner, std::move(taken));
@@ -305,7 +326,7 @@ Task<Postgres::Impl::Outcome> Postgres::Impl::try_write(
         transaction.roll_back();
         // What was there already may be the very same: the next run sees it.
         if (!transaction.met_another() || attempts.others++ != 0) co_return Outcome::done;
-        retries.add();
+        observations.retries.another.add();
         co_return Outcome::again;
       }
       co_await transaction.commit();
@@ -315,20 +336,19 @@ Task<Postgres::Impl::Outcome> Postgres::Impl::try_write(
       if (transaction.asked_to_commit())
         throw Unavailable(
             "The connection to the database was lost during the commit: whether the change was "
-            "made "
-            "is not known. Repeated with the same id or Idempotency-Key it is made once.",
-            lost.what());
+            "made is not known. Repeated with the same id or Idempotency-Key it is made once.",
+            lost.what(), Cause::lost);
       if (attempts.lost++ != 0) throw;
     } catch (const Collision&) {
       collided = true;
       if (Clock::now() - attempts.since > collisions_for) {
         transaction.roll_back();
         throw Unavailable("Others are changing the same thing all the time; try again later.",
-                          "a transaction collided for too long");
+                          "a transaction collided for too long", Cause::collision);
       }
     } catch (const ForeignKeyViolation&) {
       // Its check saw what another has removed since: the next run sees that as well.
-      collided = true;
+      orphaned = true;
       if (++attempts.orphans > orphans_max) {
         transaction.roll_back();
         throw;
@@ -346,26 +366,28 @@ Task<Postgres::Impl::Outcome> Postgres::Impl::try_write(
     transaction.roll_back();
   }
   if (without_partition) {
-    co_await make_partition(owner, *without_partition);
-  } else if (collided) {
-    retries.add();
+    observations.retries.partition.add();
+    co_await make_partition(owner, *without_partition, cost.request);
+  } else if (collided || orphaned) {
+    (collided ? observations.retries.collision : observations.retries.orphan).add();
     co_await pause(lane, pause_before(attempts.number));
   } else {
+    observations.retries.connection_lost.add();
     owner.drop_idle();
   }
   co_return Outcome::again;
 }
 
-Task<void> Postgres::Impl::make_partition(Owner& owner, Uuid id) {
+Task<void> Postgres::Impl::make_partition(Owner& owner, Uuid id, std::string_view request) {
   std::unique_ptr<Wire> taken = co_await owner.take();
   const Lease wire(owner, std::move(taken));
-  Cost unaccounted;
+  Cost unaccounted{.request = request};
   Transaction transaction(around, unaccounted, *wire, Transaction::Mode::write);
   std::exception_ptr error;
   try {
     co_await transaction.many(ensuring, Params::of(id.time(), id.time()));
     co_await transaction.commit();
-    spdlog::info("partition_made time={}", to_string(id.time()));
+    spdlog::info("partition_made{} time={}", request_field(request), to_string(id.time()));
   } catch (const Collision&) {
     transaction.roll_back();  // another has made it
   } catch (...) {
@@ -387,6 +409,14 @@ void Postgres::ensure_partitions(Time from, Time to) {
   std::ignore = run_now(write<bool>(cost, body));
 }
 
+void Postgres::Impl::note(Unavailable& failure, const Cost& cost) {
+  observations.failures.count(failure.cause());
+  if (failure.is_told() || (!is_lost(failure) && failure.cause() != Cause::away)) return;
+  connector.tell(is_lost(failure) ? "database_lost" : "database_unreachable", failure.what(),
+                 cost.request);
+  failure.set_told();
+}
+
 void Postgres::Impl::ask() {
   std::unique_ptr<Wire> taken = run_now(shared.take());
   const Lease wire(shared, std::move(taken));
@@ -401,8 +431,8 @@ void Postgres::Impl::ask() {
   if (query.error) std::rethrow_exception(query.error);
 }
 
-std::string Postgres::trouble() {
-  if (!impl_->is_ready) return "The database is not ready yet.";
+std::optional<Trouble> Postgres::trouble() {
+  if (!impl_->is_ready) return Trouble{Cause::unprepared, "The database is not ready yet."};
   try {
     try {
       impl_->ask();
@@ -410,11 +440,12 @@ std::string Postgres::trouble() {
       impl_->shared.drop_idle();
       impl_->ask();
     }
-    return {};
+    return std::nullopt;
   } catch (const Unavailable& unavailable) {
-    return unavailable.detail();
+    return unavailable.trouble();
   } catch (const std::exception& error) {
-    return fmt::format("The database does not answer as it should: {}", error.what());
+    return Trouble{Cause::other,
+                   fmt::format("The database does not answer as it should: {}", error.what())};
   }
 }
 

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/metrics.h"
@@ -37,6 +38,7 @@ struct PostgresOptions {
   std::size_t waiting = 1'024;  // that may wait for a connection; beyond: Unavailable at once
   std::size_t long_reads = 16;  // cursors open at once, at most, on connections of their own
   std::chrono::milliseconds statement_time{30'000};  // of one statement; beyond: Unavailable
+  std::chrono::milliseconds slow_statement{1'000};   // from here one is logged; 0: none
 };
 
 class Postgres final : public Database {
@@ -62,9 +64,9 @@ class Postgres final : public Database {
                                        Params params) override;
   bool is_shared() const override { return true; }
 
-  // Why it cannot serve right now: empty, or the reason for the user. Asks the server, waits for
-  // two seconds at most; not for event loops.
-  std::string trouble();
+  // Why it cannot serve right now; nullopt: it can. Asks the server, and blocks for as long as that
+  // takes: the wait for a connection, the attempt to make one, and two seconds for the answer.
+  std::optional<Trouble> trouble();
 
   // As prepare(), of a database that is there and up to date: changes nothing. Throws
   // std::runtime_error where it is not.

@@ -27,6 +27,17 @@ bool is_a(const std::exception_ptr& error) {
   }
 }
 
+bool is_cut_off(const std::exception_ptr& error) {
+  if (!error) return false;
+  try {
+    std::rethrow_exception(error);
+  } catch (const Unavailable& unavailable) {
+    return unavailable.cause() == Cause::lost;
+  } catch (...) {
+    return false;
+  }
+}
+
 struct LeavingSlow {
   explicit LeavingSlow(Lane& entered) : lane(entered) {}
   ~LeavingSlow() { lane.leave_slow(); }
@@ -53,11 +64,23 @@ Task<void> Session::ask(Query& query) {
   if (!query.rows.empty()) co_await execute(query);
   const std::chrono::nanoseconds took = Clock::now() - started;
   cost_.time += took;
+  note_time(query);
   if (query.error) std::rethrow_exception(query.error);
   ++cost_.statements;
-  around_.statements.add();
+  around_.observed.statements.add();
   query.prepared.counters.calls->add();
   query.prepared.counters.time->add(took);
+}
+
+// What has failed because it took too long has no other line. What was cut off was not slow.
+void Session::note_time(const Query& query) {
+  if (query.sent == Clock::time_point{}) return;
+  const std::chrono::nanoseconds took = Clock::now() - query.sent;
+  SlowStatements& slow = around_.observed.slow;
+  const bool is_slow = slow.is_slow(took);
+  if (is_slow && is_cut_off(query.error)) return;
+  slow.note(query.prepared.counters, is_slow ? name_of(query) : std::string(), took, cost_.request);
+  if (is_slow) set_told(query.error);
 }
 
 Task<Rows> Session::many(const Statement& statement, Params params) {
@@ -171,7 +194,15 @@ void Transaction::check_sent() {
   }
 }
 
+std::string Transaction::name_of(const Query& query) const {
+  std::string names;
+  for (std::size_t i = together_from_; i < sent_.size(); ++i)
+    names += std::string(sent_[i].prepared.statement.name) + ',';
+  return names + Session::name_of(query);
+}
+
 Task<void> Transaction::execute(Query& query) {
+  together_from_ = std::exchange(settled_, sent_.size());
   const Clock::time_point deadline = Clock::now() + around_.patience;
   begin(query);
   co_await introduce(wire_, query, deadline);
@@ -195,7 +226,7 @@ Task<void> Transaction::send_each(const Statement& statement, std::vector<Params
     co_return;
   }
   ++cost_.statements;
-  around_.statements.add();
+  around_.observed.statements.add();
   prepared.counters.calls->add();
   if (rows.empty()) co_return;
   Query& query = sent_.emplace_back(prepared, rows);
@@ -219,11 +250,14 @@ Task<void> Transaction::commit() {
   static constexpr Statement stated{"commit", ""};
   Query query(around_.catalogue.find(stated), {});
   const Clock::time_point started = Clock::now();
+  together_from_ = std::exchange(settled_, sent_.size());
   asked_to_commit_ = !wire_.is_broken();
   wire_.send_text(commit_text, &query);
   wire_.sync();
   co_await wire_.settle(started + around_.patience);
   cost_.time += Clock::now() - started;
+  query.sent = started;
+  note_time(query);
   check_sent();
   if (!asked_to_commit_ && !query.error)
     query.error = std::make_exception_ptr(Lost("the connection was lost before COMMIT"));

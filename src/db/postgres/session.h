@@ -3,10 +3,12 @@
 
 #include <deque>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "db/database.h"
 #include "db/postgres/lane.h"
+#include "db/postgres/observations.h"
 #include "db/postgres/prepared.h"
 #include "db/postgres/wire.h"
 
@@ -15,7 +17,7 @@ namespace onggi::db::postgres {
 // What the driver has for everybody.
 struct Surroundings {
   Catalogue& catalogue;
-  Counter& statements;
+  Observations& observed;
   std::chrono::milliseconds patience;  // for an answer
 };
 
@@ -38,6 +40,12 @@ class Session : public Connection {
   // Runs and counts.
   Task<void> ask(Query& query);
   virtual bool may_write() const { return false; }
+  // Tells of it if it was slow, a failure as well.
+  void note_time(const Query& query);
+  // As the log names it.
+  virtual std::string name_of(const Query& query) const {
+    return std::string(query.prepared.statement.name);
+  }
 
   Surroundings& around_;
   Cost& cost_;
@@ -90,6 +98,8 @@ class Transaction final : public Session {
  protected:
   Task<void> execute(Query& query) override;
   bool may_write() const override { return mode_ != Mode::snapshot; }
+  // With those before it that nobody has waited for: their time cannot be told apart.
+  std::string name_of(const Query& query) const override;
 
  private:
   Wire& wire_;
@@ -103,6 +113,8 @@ class Transaction final : public Session {
 
   Published published_;
   std::deque<Query> sent_;
+  std::size_t settled_ = 0;        // of sent_, the first ones
+  std::size_t together_from_ = 0;  // those from here on go with what is being waited for
 };
 
 // Learns the types of the statement's parameters, if nobody has.

@@ -16,7 +16,7 @@ Task<std::unique_ptr<Wire>> SharedConnections::take() {
       const bool came =
           changed_.wait_for(lock, longest_wait, [this] { return !idle_.empty() || open_ < most_; });
       --waiting_;
-      if (!came) throw waited_too_long();
+      if (!came) throw busy_.empty() ? waited_to_connect() : waited_too_long();
     }
     if (!idle_.empty()) {
       std::unique_ptr<Wire> wire = std::move(idle_.back());
@@ -46,6 +46,7 @@ void SharedConnections::give_back(std::unique_ptr<Wire> wire) {
       idle_.push_back(std::move(wire));
     else
       --open_;
+    if (wire && wire->is_broken()) connector_.note_gone(1);
   }
   changed_.notify_one();
 }
@@ -55,6 +56,7 @@ void SharedConnections::drop_idle() {
   {
     const std::lock_guard lock(mutex_);
     open_ -= idle_.size();
+    connector_.note_gone(idle_.size());
     dropped.swap(idle_);
   }
   changed_.notify_all();

@@ -116,6 +116,7 @@ void Wire::send(Query& query) {
   std::vector<Values> runs = runs_of(query);
   if (settings_due_ && state() != PQTRANS_INTRANS) send_settings(&query);
   introduce(query.prepared, query);
+  query.sent = Clock::now();
   for (Values& values : runs) {
     if (broken_) break;
     values.seal();
@@ -158,6 +159,7 @@ void Wire::send_rows_of(const std::string& text, Query& query) {
     return;
   }
   ++query.runs;
+  query.sent = Clock::now();
   expect({Kind::run, &query, &query.prepared});
   handed_over(
       PQsendQueryParams(connection_.get(), text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 1));
@@ -191,22 +193,22 @@ int Wire::flush() {
   return left;
 }
 
-void Wire::lose(const std::string& why) {
+void Wire::lose(const std::string& why, Cause cause) {
   if (broken_) return;
   broken_ = true;
   // libpq may have closed the descriptor, and its number soon be another's.
   watch_.reset();
   for (Expected& expected : expected_) {
     if (expected.query == nullptr) continue;
-    if (!expected.query->error) expected.query->error = std::make_exception_ptr(Lost(why));
+    if (!expected.query->error) expected.query->error = std::make_exception_ptr(Lost(why, cause));
     if (expected.kind == Kind::run) --expected.query->runs;
   }
   expected_.clear();
   waiting_since_ = Clock::time_point::max();
 }
 
-void Wire::give_up(const std::string& why) {
-  lose(why);
+void Wire::give_up(const std::string& why, Cause cause) {
+  lose(why, cause);
   woken();
 }
 
@@ -349,7 +351,7 @@ Task<void> Wire::settle(Clock::time_point deadline) {
     const bool for_write = flush() > 0;
     if (take()) co_return;  // also where flush() has found it broken
     if (Clock::now() >= deadline) {
-      lose("no answer in time");
+      lose(no_answer, Cause::no_answer);
       co_return;
     }
     co_await Ready{*this, for_write, deadline};

@@ -23,6 +23,7 @@
 
 #include <libpq-fe.h>
 
+#include "base/error.h"
 #include "base/reactor.h"
 #include "base/task.h"
 #include "db/params.h"
@@ -32,6 +33,8 @@
 namespace onggi::db::postgres {
 
 using Clock = std::chrono::steady_clock;
+
+inline constexpr const char* no_answer = "no answer in time";
 
 // A statement on its way, with the rows of parameters that it is run with. Stays where it is until
 // it is done.
@@ -46,13 +49,16 @@ struct Query {
   Rows result;
   std::int64_t changed = 0;
   std::exception_ptr error;
-  std::size_t runs = 0;  // that are not answered yet
+  Clock::time_point sent{};  // when it was last handed to a connection; what it has waited for
+                             // before is not its own time
+  std::size_t runs = 0;      // that are not answered yet
   std::size_t bytes = 0;
 
   void begin_again() {
     result = {};
     changed = 0;
     error = nullptr;
+    sent = {};
     runs = 0;
     bytes = 0;
   }
@@ -114,7 +120,7 @@ class Wire {
   bool watch_for_answers();
 
   // Gives the connection up: it does not answer in time.
-  void give_up(const std::string& why);
+  void give_up(const std::string& why, Cause cause = Cause::lost);
   // The same; the query that is being waited for is told that it was Stuck.
   void give_up_stuck();
   // What cancels the statement that is running; for another thread, since it blocks.
@@ -145,7 +151,7 @@ class Wire {
   void handed_over(int accepted);
   bool take_one(Expected& expected);
   void take_result(Expected& expected, const PGresult* result);
-  void lose(const std::string& why);
+  void lose(const std::string& why, Cause cause = Cause::lost);
   int flush();
   void wait_on_reactor(bool for_write);
   void woken();

@@ -4,6 +4,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "base/log_text.h"
+
 namespace onggi::db::sqlite {
 namespace {
 
@@ -69,7 +71,7 @@ bool Checkpointer::checkpoint() {
     troubled_ = false;
     return true;
   } catch (const std::runtime_error& failure) {
-    if (!troubled_) spdlog::error("db.checkpoint_failed: {}", failure.what());
+    if (!troubled_) spdlog::error("db.checkpoint_failed error={}", log_text(failure.what()));
     troubled_ = true;
     handle_.reset();
     return false;

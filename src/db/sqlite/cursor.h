@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <optional>
+#include <string_view>
 
 #include "db/database.h"
 #include "db/sqlite/readers.h"
@@ -29,8 +30,9 @@ enum class Life { one_statement, lasting };
 // The snapshot is taken at construction; the parameters are copied.
 class SqliteCursor final : public Cursor {
  public:
-  SqliteCursor(std::atomic<std::size_t>& taken, std::size_t most, Readers& readers, Life life,
-               Cost& cost, const Statement& statement, const Params& params);
+  SqliteCursor(std::atomic<std::size_t>& taken, std::size_t most, Readers& readers,
+               Observations& observations, Life life, Cost& cost, const Statement& statement,
+               const Params& params);
   ~SqliteCursor() override;
 
   Rows next(std::size_t max_rows, std::size_t max_bytes) override;
@@ -40,7 +42,10 @@ class SqliteCursor final : public Cursor {
   void finish();
 
   LongRead place_;
+  Observations& observations_;
   const Life life_;
+  const Statement* statement_;  // the one that is being read
+  const std::string_view request_;
   std::optional<Readers::Lease> lease_;  // given back at the end of the rows
   std::optional<Running> running_;
 };

@@ -17,21 +17,27 @@ bool lacks_space(int code, int system_error) {
   return code == SQLITE_FULL || system_error == ENOSPC || system_error == EDQUOT;
 }
 
-// Why the store is unavailable; empty when `code` is not of that kind.
-std::string_view reason(sqlite3* connection, int code) {
+struct Reason {
+  std::string_view words;  // empty: the store is not unavailable
+  Cause cause = Cause::other;
+};
+
+// Why the store is unavailable, if `code` is of that kind.
+Reason reason(sqlite3* connection, int code) {
   switch (code & 0xff) {
     case SQLITE_FULL:
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-      return lacks_space(code, sqlite3_system_errno(connection)) ? "the disk is full"
-                                                                 : "the disk reports an error";
+      if (lacks_space(code, sqlite3_system_errno(connection)))
+        return {"the disk is full", Cause::disk_full};
+      return {"the disk reports an error", Cause::disk_error};
     case SQLITE_READONLY:
-      return "its file is read-only or was moved";
+      return {"its file is read-only or was moved", Cause::read_only};
     case SQLITE_BUSY:
     case SQLITE_PROTOCOL:
-      return "another process keeps it busy";
+      return {"another process keeps it busy", Cause::lock_timeout};
     case SQLITE_NOMEM:
-      return "memory is short";
+      return {"memory is short", Cause::memory};
     default:
       return {};
   }
@@ -62,10 +68,10 @@ void fail(sqlite3* connection, int code, std::string_view statement, Use use) {
       fmt::format("{}: {} [{}]", statement, describe(connection, code), code);
   if (violates_uniqueness(code)) throw UniqueViolation(internal);
   if (code == SQLITE_CONSTRAINT_FOREIGNKEY) throw ForeignKeyViolation(internal);
-  if (const std::string_view why = reason(connection, code); !why.empty()) {
+  if (const Reason why = reason(connection, code); !why.words.empty()) {
     throw Unavailable(fmt::format("The store cannot {} at the moment: {}.",
-                                  use == Use::write ? "write" : "read", why),
-                      internal);
+                                  use == Use::write ? "write" : "read", why.words),
+                      internal, why.cause);
   }
   throw std::runtime_error(internal);
 }

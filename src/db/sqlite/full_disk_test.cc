@@ -88,7 +88,7 @@ TEST_F(FullDiskTest, a_start_on_a_read_only_disk_says_so) {
 TEST_F(FullDiskTest, a_full_disk_refuses_writes_serves_reads_and_recovers) {
   open();
   fill_disk(700'000);
-  EXPECT_EQ(database_->trouble(), "");
+  EXPECT_FALSE(database_->trouble());
   std::int64_t kept = write_until_full(0);
   EXPECT_GT(kept, 3);
   EXPECT_EQ(count_jars(*database_), kept);
@@ -97,7 +97,7 @@ TEST_F(FullDiskTest, a_full_disk_refuses_writes_serves_reads_and_recovers) {
 
   free_disk();
   put_jar(*database_, 1'000);
-  EXPECT_EQ(database_->trouble(), "");
+  EXPECT_FALSE(database_->trouble());
   EXPECT_EQ(count_jars(*database_), kept + 1);
   EXPECT_EQ(database_->check_integrity(), "ok");
   open();
@@ -112,10 +112,13 @@ TEST_F(FullDiskTest, trouble_is_seen_and_its_end_as_well) {
   const std::int64_t kept = write_until_full(10);
   while (message_of([&] { put_jar(*database_, 5'000 + count_jars(*database_)); }).empty()) {
   }
-  EXPECT_THAT(database_->trouble(), HasSubstr("the disk is full"));
+  const std::optional<Trouble> trouble = database_->trouble();
+  ASSERT_TRUE(trouble);
+  EXPECT_THAT(trouble->detail, HasSubstr("the disk is full"));
+  EXPECT_EQ(trouble->cause, Cause::disk_full);
   EXPECT_GE(count_jars(*database_), kept + 1);
   free_disk();
-  EXPECT_EQ(database_->trouble(), "");
+  EXPECT_FALSE(database_->trouble());
 }
 
 // With a small cache the pages of a large write go to the log while its body runs, with a large one

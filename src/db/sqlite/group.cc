@@ -1,9 +1,12 @@
 #include "db/sqlite/group.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
 #include <spdlog/spdlog.h>
+
+#include "base/log_text.h"
 
 namespace onggi::db::sqlite {
 namespace {
@@ -26,7 +29,9 @@ GroupCommit::GroupCommit(const File& file, std::string_view triggers, std::int64
       cache_bytes_(cache_bytes),
       group_size_(group_size),
       readers_(readers),
-      observations_(observations) {
+      observations_(observations),
+      commit_(observations.of(control::commit)),
+      begin_(observations.of(control::begin_immediate)) {
   connect();
 }
 
@@ -48,16 +53,16 @@ void GroupCommit::written(int log_pages) {
   readers_.committed();
   log_pages_ = log_pages;
   observations_.wal_bytes.set(std::int64_t{log_pages} * (page_bytes + 24) + 32);
-  report({}, "");
+  report(std::nullopt, "");
 }
 
 void GroupCommit::run(std::vector<Write*>& members, const std::function<Write*()>& next) {
   try {
     connect();
-    handle_->control(control::begin_immediate);
+    begin();
   } catch (const std::exception& failure) {
     refuse_all(members, next, failure);
-    probe();
+    prove(members);
     return;
   }
   if (together(members, next)) return;
@@ -65,7 +70,17 @@ void GroupCommit::run(std::vector<Write*>& members, const std::function<Write*()
   // again.
   observations_.group_retries.add();
   for (Write* member : members) alone(*member);
-  probe();
+  prove(members);
+}
+
+// Who could not be written is told of here, in the name of the first, if nobody can be written now;
+// where it was that one write alone, whoever asked for it tells.
+void GroupCommit::prove(const std::vector<Write*>& members) {
+  const auto failed =
+      std::ranges::find_if(members, [](const Write* member) { return member->error != nullptr; });
+  probe(failed == members.end() ? std::string_view() : (*failed)->cost.request);
+  if (!health_.trouble) return;
+  for (const Write* member : members) set_told(member->error);
 }
 
 // False when the transaction was lost, or nothing of it can be known.
@@ -80,9 +95,7 @@ bool GroupCommit::together(std::vector<Write*>& members, const std::function<Wri
     }
     commit();
   } catch (const std::exception& failure) {
-    if (health_.trouble.empty()) {
-      spdlog::warn("db.group_lost: {} writes, {}", members.size(), failure.what());
-    }
+    spdlog::debug("db.group_lost writes={} error={}", members.size(), log_text(failure.what()));
     undo();
     return false;
   }
@@ -111,7 +124,7 @@ bool GroupCommit::add(Write& member) {
     handle_->control(control::release);
   } else {
     handle_->control(control::rollback);
-    handle_->control(control::begin_immediate);
+    begin();
   }
   return true;
 }
@@ -119,7 +132,7 @@ bool GroupCommit::add(Write& member) {
 void GroupCommit::alone(Write& member) {
   try {
     connect();
-    handle_->control(control::begin_immediate);
+    begin();
     run_body(member);
     if (!handle_->in_transaction()) {
       if (!member.error) throw transaction_lost();
@@ -137,7 +150,7 @@ void GroupCommit::alone(Write& member) {
 }
 
 void GroupCommit::run_body(Write& member) {
-  member.spent = {};
+  member.spent = {.request = member.cost.request};
   member.keep = false;
   member.error = nullptr;
   member.published.clear();
@@ -149,11 +162,26 @@ void GroupCommit::run_body(Write& member) {
   }
 }
 
+void GroupCommit::note(const StatementCounters& counters, const Statement& statement,
+                       std::chrono::nanoseconds took) {
+  counters.calls->add();
+  counters.time->add(took);
+  observations_.slow.note(counters, statement.name, took, {});
+}
+
+// Waits where another process writes.
+void GroupCommit::begin() {
+  const auto started = SteadyClock::now();
+  handle_->control(control::begin_immediate);
+  note(begin_, control::begin_immediate, SteadyClock::now() - started);
+}
+
 void GroupCommit::commit() {
   const auto started = SteadyClock::now();
   handle_->control(control::commit);
-  const std::chrono::duration<double> took = SteadyClock::now() - started;
-  observations_.commit_duration.observe(took.count());
+  const auto took = SteadyClock::now() - started;
+  observations_.commit_duration.observe(std::chrono::duration<double>(took).count());
+  note(commit_, control::commit, took);
 }
 
 // Closing the connection rolls back as well, where ROLLBACK cannot.
@@ -162,7 +190,7 @@ void GroupCommit::undo() {
   try {
     handle_->control(control::rollback);
   } catch (const std::exception& failure) {
-    spdlog::warn("db.connection_dropped: {}", failure.what());
+    spdlog::debug("db.connection_dropped error={}", log_text(failure.what()));
     handle_.reset();
   }
 }
@@ -178,26 +206,28 @@ void GroupCommit::refuse_all(std::vector<Write*>& members, const std::function<W
   }
   const auto* unavailable = dynamic_cast<const Unavailable*>(&why);
   for (Write* member : members) {
-    member->error = unavailable
-                        ? std::make_exception_ptr(Unavailable(unavailable->detail(), why.what()))
-                        : std::make_exception_ptr(std::runtime_error(why.what()));
+    member->error = unavailable ? std::make_exception_ptr(Unavailable(
+                                      unavailable->detail(), why.what(), unavailable->cause()))
+                                : std::make_exception_ptr(std::runtime_error(why.what()));
   }
 }
 
-void GroupCommit::probe() {
+void GroupCommit::probe(std::string_view request) {
   try {
     connect();
     handle_->control(probing);
   } catch (const Unavailable& failure) {
-    report(failure.detail(), failure.what());
+    report(failure.trouble(), failure.what(), request);
   } catch (const std::runtime_error& failure) {
-    report("The store is damaged.", failure.what());
+    report(Trouble{Cause::damaged, "The store is damaged."}, failure.what(), request);
   }
 }
 
-void GroupCommit::report(std::string trouble, const char* internal) {
-  if (trouble.empty() && !health_.trouble.empty()) spdlog::info("db.write_recovered");
-  if (!trouble.empty() && health_.trouble.empty()) spdlog::error("db.write_failed: {}", internal);
+void GroupCommit::report(std::optional<Trouble> trouble, const char* internal,
+                         std::string_view request) {
+  if (!trouble && health_.trouble) spdlog::info("db.write_recovered");
+  if (trouble && !health_.trouble)
+    spdlog::error("db.write_failed{} error={}", request_field(request), log_text(internal));
   health_ = {std::move(trouble), SteadyClock::now()};
 }
 

@@ -8,6 +8,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,11 +32,11 @@ class GroupCommit {
 
   // Writes one page: shows whether the store can be written, and covers in the log what a commit
   // that failed half way left there.
-  void probe();
+  void probe() { probe({}); }
 
   // What the last commit that wrote, or probe, has shown, and when.
   struct Health {
-    std::string trouble;  // empty: it was written
+    std::optional<Trouble> trouble;  // nullopt: it was written
     std::chrono::steady_clock::time_point seen;
   };
   const Health& health() const { return health_; }
@@ -48,6 +49,7 @@ class GroupCommit {
 
  private:
   void connect();
+  void probe(std::string_view request);
   void written(int log_pages);
   bool may_grow(const std::vector<Write*>& members,
                 std::chrono::steady_clock::time_point started) const;
@@ -55,11 +57,15 @@ class GroupCommit {
   bool add(Write& member);
   void alone(Write& member);
   void run_body(Write& member);
+  void begin();
   void commit();
+  void note(const StatementCounters& counters, const Statement& statement,
+            std::chrono::nanoseconds took);
   void undo();
   void refuse_all(std::vector<Write*>& members, const std::function<Write*()>& next,
                   const std::exception& why);
-  void report(std::string trouble, const char* internal);
+  void prove(const std::vector<Write*>& members);
+  void report(std::optional<Trouble> trouble, const char* internal, std::string_view request = {});
 
   const File& file_;
   const std::string_view triggers_;
@@ -67,6 +73,8 @@ class GroupCommit {
   const std::size_t group_size_;
   Readers& readers_;
   Observations& observations_;
+  const StatementCounters commit_;
+  const StatementCounters begin_;
   std::unique_ptr<Handle> handle_;  // null after a failure, until connect()
   bool changed_ = false;            // the transaction holds the work of a member
   int log_pages_ = 0;

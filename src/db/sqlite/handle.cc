@@ -71,23 +71,29 @@ std::vector<int> parameter_positions(sqlite3_stmt* compiled, const Statement& st
 // Counts one statement, also one that fails.
 class Counted {
  public:
-  Counted(Cost& cost, Counter& statements, const Observations::OfStatement& observed,
-          SteadyClock::time_point started)
-      : cost_(cost), statements_(statements), observed_(observed), started_(started) {}
+  Counted(Cost& cost, Observations& observations, const Statement& statement,
+          const Observations::OfStatement& observed, SteadyClock::time_point started)
+      : cost_(cost),
+        observations_(observations),
+        statement_(statement),
+        observed_(observed),
+        started_(started) {}
   ~Counted() {
     const auto time = SteadyClock::now() - started_;
     ++cost_.statements;
     cost_.time += time;
-    statements_.add();
+    observations_.statements.add();
     observed_.calls->add();
     observed_.time->add(time);
+    observations_.slow.note(observed_, statement_.name, time, cost_.request);
   }
   Counted(const Counted&) = delete;
   Counted& operator=(const Counted&) = delete;
 
  private:
   Cost& cost_;
-  Counter& statements_;
+  Observations& observations_;
+  const Statement& statement_;
   const Observations::OfStatement& observed_;
   SteadyClock::time_point started_;
 };
@@ -106,6 +112,7 @@ Handle::Handle(const File& file, Use use, std::int64_t cache_bytes, Observations
 
 void Handle::fail(int code, const Statement& statement) {
   spoiled_ = spoiled_ || spoils_connection(code);
+  if ((code & 0xff) == SQLITE_BUSY) observations_.failures.count(Cause::lock_timeout);
   sqlite::fail(raw_.get(), code, statement.name, use_);
 }
 
@@ -140,7 +147,7 @@ Prepared Handle::prepare(const Statement& statement) {
 std::int64_t Handle::run(const Statement& statement, const Params& params, Cost& cost) {
   const auto started = SteadyClock::now();
   Running running(*this, statement);
-  const Counted counted(cost, observations_.statements, running.observed(), started);
+  const Counted counted(cost, observations_, statement, running.observed(), started);
   return change(running, params);
 }
 
@@ -148,7 +155,7 @@ std::int64_t Handle::run_each(const Statement& statement, const std::vector<Para
                               Cost& cost) {
   const auto started = SteadyClock::now();
   Running running(*this, statement);
-  const Counted counted(cost, observations_.statements, running.observed(), started);
+  const Counted counted(cost, observations_, statement, running.observed(), started);
   std::int64_t changed = 0;
   for (const Params& params : rows) changed += change(running, params);
   return changed;
@@ -168,7 +175,7 @@ Rows Handle::many(const Statement& statement, const Params& params, Cost& cost,
                   std::size_t max_bytes) {
   const auto started = SteadyClock::now();
   Running running(*this, statement);
-  const Counted counted(cost, observations_.statements, running.observed(), started);
+  const Counted counted(cost, observations_, statement, running.observed(), started);
   Rows rows;
   running.start(params);
   running.append_all_to(rows, max_bytes);
@@ -179,7 +186,7 @@ void Handle::scan(const Statement& statement, const Params& params, Cost& cost,
                   const std::function<bool(const Row&)>& take) {
   const auto started = SteadyClock::now();
   Running running(*this, statement);
-  const Counted counted(cost, observations_.statements, running.observed(), started);
+  const Counted counted(cost, observations_, statement, running.observed(), started);
   Rows row;
   running.start(params);
   while (running.next()) {
@@ -192,7 +199,7 @@ void Handle::scan(const Statement& statement, const Params& params, Cost& cost,
 Rows Handle::many_each(const Statement& statement, const std::vector<Params>& each, Cost& cost) {
   const auto started = SteadyClock::now();
   Running running(*this, statement);
-  const Counted counted(cost, observations_.statements, running.observed(), started);
+  const Counted counted(cost, observations_, statement, running.observed(), started);
   Rows rows;
   for (const Params& params : each) {
     running.start(params);

@@ -139,7 +139,8 @@ void File::require_in_place() const {
   struct stat now{};
   if (::stat(path.c_str(), &now) == 0 && now.st_dev == device && now.st_ino == inode) return;
   throw Unavailable("The store's file was moved or replaced; onggi must be started again.",
-                    fmt::format("{} is not the file that was opened at start", path.string()));
+                    fmt::format("{} is not the file that was opened at start", path.string()),
+                    Cause::read_only);
 }
 
 File migrate(const std::filesystem::path& file, std::span<const Migration> migrations) {

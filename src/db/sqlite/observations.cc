@@ -5,7 +5,7 @@ namespace {
 constexpr double group_sizes[] = {1, 2, 4, 8, 16, 32, 64, 128, 256};
 }
 
-Observations::Observations(Registry& registry)
+Observations::Observations(Registry& registry, std::chrono::milliseconds slow_statement)
     : statements(registry.counter("onggi_db_statements_total", "Statements run.")),
       write_queue_length(
           registry.gauge("onggi_db_write_queue_length", "Writes that wait for the writer.")),
@@ -18,6 +18,8 @@ Observations::Observations(Registry& registry)
       group_retries(registry.counter("onggi_db_group_retries_total",
                                      "Groups that were rolled back and run again one by one.")),
       wal_bytes(registry.gauge("onggi_db_wal_bytes", "Write-ahead log in use.")),
+      failures(registry),
+      slow(slow_statement),
       registry_(registry) {}
 
 }  // namespace onggi::db::sqlite

@@ -8,7 +8,7 @@ namespace onggi::db::sqlite {
 
 class Observations {
  public:
-  explicit Observations(Registry& registry);
+  Observations(Registry& registry, std::chrono::milliseconds slow_statement);
 
   using OfStatement = StatementCounters;
   // Takes a lock: asked once for each connection and statement.
@@ -21,6 +21,8 @@ class Observations {
   Counter& writes_shed;
   Counter& group_retries;
   Gauge& wal_bytes;
+  Failures failures;
+  SlowStatements slow;
 
  private:
   Registry& registry_;

@@ -85,7 +85,8 @@ void WriteSession::require_transaction() const {
 }
 
 Unavailable transaction_lost() {
-  return {"The store cannot write at the moment.", "SQLite has ended the transaction"};
+  return {"The store cannot write at the moment.", "SQLite has ended the transaction",
+          Cause::disk_error};
 }
 
 }  // namespace onggi::db::sqlite

@@ -21,11 +21,22 @@ struct Sqlite::Impl {
   Impl(const std::filesystem::path& path, const Schema& schema, const SqliteOptions& given,
        Registry& registry)
       : options(given),
-        observations(registry),
+        observations(registry, options.slow_statement),
         file(migrate(path, schema.migrations)),
         readers(file, options.page_cache_bytes / 4, observations),
         checkpointer(file, readers, observations),
         writer(file, schema.triggers, options, readers, checkpointer, observations) {}
+
+  std::unique_ptr<Cursor> open(Life life, Cost& cost, const Statement& statement,
+                               const Params& params) {
+    try {
+      return std::make_unique<SqliteCursor>(long_reads, options.long_reads, readers, observations,
+                                            life, cost, statement, params);
+    } catch (const Unavailable& unavailable) {
+      observations.failures.count(unavailable.cause());
+      throw;
+    }
+  }
 
   const SqliteOptions options;
   Observations observations;
@@ -59,15 +70,12 @@ Task<void> Sqlite::do_write(Cost& cost, std::function<Task<bool>(Connection&)> b
 }
 
 std::unique_ptr<Cursor> Sqlite::open(Cost& cost, const Statement& statement, Params params) {
-  return std::make_unique<SqliteCursor>(impl_->long_reads, impl_->options.long_reads,
-                                        impl_->readers, Life::one_statement, cost, statement,
-                                        params);
+  return impl_->open(Life::one_statement, cost, statement, params);
 }
 
 std::unique_ptr<Cursor> Sqlite::open_lasting(Cost& cost, const Statement& statement,
                                              Params params) {
-  return std::make_unique<SqliteCursor>(impl_->long_reads, impl_->options.long_reads,
-                                        impl_->readers, Life::lasting, cost, statement, params);
+  return impl_->open(Life::lasting, cost, statement, params);
 }
 
 std::string Sqlite::check_integrity() {
@@ -75,12 +83,12 @@ std::string Sqlite::check_integrity() {
   return integrity(reader->raw());
 }
 
-std::string Sqlite::trouble() {
+std::optional<Trouble> Sqlite::trouble() {
   try {
     const Readers::Lease reader = impl_->readers.lease(Readers::For::one_statement);
     reader->control(control::look);
   } catch (const Unavailable& failure) {
-    return failure.detail();
+    return failure.trouble();
   }
   return impl_->writer.trouble();
 }

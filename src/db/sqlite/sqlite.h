@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -26,9 +27,10 @@ struct SqliteOptions {
   // That a write would wait for its turn, as far as can be told; beyond: Unavailable at once. 0:
   // any time.
   std::chrono::milliseconds longest_wait{0};
-  std::size_t group_size = 256;              // writes in one commit, at most
-  std::size_t long_reads = 16;               // cursors open at once, at most
-  std::int64_t page_cache_bytes = 16 << 20;  // of the writer; each reader has a quarter
+  std::size_t group_size = 256;                     // writes in one commit, at most
+  std::size_t long_reads = 16;                      // cursors open at once, at most
+  std::int64_t page_cache_bytes = 16 << 20;         // of the writer; each reader has a quarter
+  std::chrono::milliseconds slow_statement{1'000};  // from here a statement is logged; 0: none
 };
 
 class Sqlite final : public Database {
@@ -47,10 +49,9 @@ class Sqlite final : public Database {
   // "ok", or what PRAGMA integrity_check and foreign_key_check found, a line each.
   std::string check_integrity();
 
-  // Whether the file can be read and written right now (for /readyz): empty, or the reason for the
-  // user. Writes one page to know, unless a write has succeeded within a second; blocks for a
-  // second at most.
-  std::string trouble();
+  // Why the file cannot be read and written right now (for /readyz); nullopt: it can. Writes one
+  // page to know, unless a write has succeeded within a second; blocks for a second at most.
+  std::optional<Trouble> trouble();
 
  protected:
   Task<void> do_read(Cost& cost, Reads reads, std::function<Task<void>(Connection&)> body) override;

@@ -92,8 +92,10 @@ bool Writer::push(Write& write) {
   const std::lock_guard lock(mutex_);
   if (is_full(write.queued) || stopping_) {
     observations_.writes_shed.add();
-    write.error = std::make_exception_ptr(Unavailable(
-        "Too many writes are waiting; try again later.", "the queue of writes is full"));
+    observations_.failures.count(Cause::overload);
+    write.error =
+        std::make_exception_ptr(Unavailable("Too many writes are waiting; try again later.",
+                                            "the queue of writes is full", Cause::overload));
     return false;
   }
   queue_.push_back(&write);
@@ -191,15 +193,16 @@ void Writer::tend_log() {
   restart_at_pages_ = pages + pages_between_restarts;
 }
 
-std::string Writer::trouble() {
+std::optional<Trouble> Writer::trouble() {
   std::unique_lock lock(mutex_);
   const auto now = SteadyClock::now();
-  if (health_.trouble.empty() && now - health_.seen < trusted_for) return {};
+  if (!health_.trouble && now - health_.seen < trusted_for) return std::nullopt;
   asked_ = now;
   changed_.notify_one();
   const bool answered =
       seen_.wait_for(lock, std::chrono::seconds(1), [&] { return health_.seen >= now; });
-  return answered ? health_.trouble : "The store has not answered for a second.";
+  if (answered) return health_.trouble;
+  return Trouble{Cause::no_answer, "The store has not answered for a second."};
 }
 
 }  // namespace onggi::db::sqlite

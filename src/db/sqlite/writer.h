@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <deque>
 #include <mutex>
-#include <string>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -30,9 +30,9 @@ class Writer {
   // thread.
   Task<void> write(Cost& cost, Write::Body body);
 
-  // Whether the file can be written now: empty, or why not. Writes to find out unless a write has
-  // just succeeded; waits for a second at most.
-  std::string trouble();
+  // Why the file cannot be written now; nullopt: it can. Writes to find out unless a write has just
+  // succeeded; waits for a second at most.
+  std::optional<Trouble> trouble();
 
  private:
   struct Waiting {
