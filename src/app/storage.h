@@ -24,9 +24,9 @@ class Storage {
   virtual void prepare(const std::function<void()>& first) = 0;
   // As prepare() without changing anything: std::runtime_error where it is not up to date.
   virtual void prepare_as_it_is() = 0;
-  // Ends what is under way: the server stops, and has waited long enough.
+  // Ends what is under way, and what waits: the server stops, and has waited long enough.
   virtual void give_up() {}
-  // Why it cannot serve right now, for the user; empty: it can. May block for two seconds.
+  // Why it cannot serve right now, for the user; empty: it can. May block for some seconds.
   virtual std::string trouble() = 0;
   // What the database itself finds wrong, a line each; empty: nothing.
   virtual std::string damage() = 0;

@@ -85,6 +85,8 @@ void Watch::run() {
   do {
     if (prepare_ && !try_to_prepare()) continue;
     try {
+      // Finds connections that have died in silence before requests do.
+      if (!storage_.trouble().empty()) continue;
       look_at_keys();
       if (Steady::now() >= months_due) {
         look_at_months();

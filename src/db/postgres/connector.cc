@@ -21,6 +21,10 @@ namespace {
 constexpr std::string_view planner_options =
     "-c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off -c enable_sort=off";
 
+// A connection that is given up is closed, and the server is to end what it is still at. libpq's
+// PQcancel would wait for a server that does not answer, without end.
+constexpr std::string_view watching_options = "-c client_connection_check_interval=250";
+
 constexpr std::chrono::milliseconds first_pause{100};
 constexpr std::chrono::milliseconds longest_pause{1'000};
 
@@ -77,14 +81,15 @@ Connector::Connector(const std::string& url, std::chrono::milliseconds statement
   for (const PQconninfoOption* one = parsed.options.get(); one->keyword != nullptr; ++one)
     if (one->val != nullptr && std::string_view(one->keyword) != "options")
       add(one->keyword, one->val);
-  or_else("connect_timeout", "5");
+  or_else("connect_timeout", "3");
   or_else("fallback_application_name", "onggi");
   or_else("tcp_user_timeout", "10000");
   or_else("keepalives_idle", "30");
   add("client_encoding", "UTF8");
-  add("options", fmt::format("{} -c statement_timeout={} "
+  add("options", fmt::format("{} {} -c statement_timeout={} "
                              "-c idle_in_transaction_session_timeout=60000 {}",
-                             planner_options, statement_time.count(), parsed.value("options")));
+                             planner_options, watching_options, statement_time.count(),
+                             parsed.value("options")));
   shown_url_ =
       fmt::format("{}:{}/{}", parsed.value("host"), parsed.value("port"), parsed.value("dbname"));
   thread_ = std::thread([this] { serve(); });
@@ -149,28 +154,11 @@ void Connector::connect_later(Deliver deliver) {
   changed_.notify_one();
 }
 
-void Connector::cancel_later(Wire::Cancel cancel) {
-  {
-    const std::lock_guard lock(mutex_);
-    cancels_.push_back(std::move(cancel));
-  }
-  changed_.notify_one();
-}
-
 void Connector::serve() {
   pthread_setname_np(pthread_self(), "onggi-connect");
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || !asked_.empty() || !cancels_.empty(); });
-    if (!cancels_.empty()) {
-      const Wire::Cancel cancel = std::move(cancels_.front());
-      cancels_.pop_front();
-      lock.unlock();
-      char error[256];
-      if (cancel) PQcancel(cancel.get(), error, sizeof(error));
-      lock.lock();
-      continue;
-    }
+    changed_.wait(lock, [this] { return stopping_ || !asked_.empty(); });
     if (asked_.empty()) return;
     Deliver deliver = std::move(asked_.front());
     asked_.pop_front();

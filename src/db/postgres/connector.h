@@ -30,9 +30,6 @@ class Connector {
   using Deliver = std::move_only_function<void(Wire::Connected, std::exception_ptr)>;
   void connect_later(Deliver deliver);
 
-  // Has the server stop what a connection that was given up is still at, as far as it can be told.
-  void cancel_later(Wire::Cancel cancel);
-
   const std::string& shown_url() const { return shown_url_; }
 
  private:
@@ -52,7 +49,6 @@ class Connector {
   Clock::time_point not_before_{};
   std::string last_failure_;
   std::deque<Deliver> asked_;
-  std::deque<Wire::Cancel> cancels_;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -47,6 +47,9 @@ std::optional<Uuid> key_in(std::string_view detail) {
 Lost::Lost(const std::string& internal)
     : Unavailable("The connection to the database was lost; try again.", internal) {}
 
+Late::Late()
+    : Lost("The database took too long to answer; try again later.", "no answer in time") {}
+
 std::string one_line(std::string_view message) {
   std::string line;
   for (const char c : message) line += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;

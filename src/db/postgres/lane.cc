@@ -70,7 +70,7 @@ void Lane::arrived(Use use, Wire::Connected connection, const std::exception_ptr
   if (use == Use::quick) {
     --quick_coming_;
     if (error) {
-      if (quick_.empty() && quick_coming_ == 0) fail_queue(error);
+      if (quick_.empty()) fail_queue(error);
     } else {
       Shared& shared = *quick_.emplace_back(std::make_unique<Shared>());
       shared.wire = std::make_unique<Wire>(std::move(connection), &reactor_);
@@ -81,10 +81,12 @@ void Lane::arrived(Use use, Wire::Connected connection, const std::exception_ptr
     --exclusive_coming_;
     if (error) {
       --exclusive_open_;
-      if (exclusive_open_ == 0)
+      // Those that are coming as well will fare no better; those in use come back. To ask for
+      // another at once would be to ask without end.
+      if (exclusive_open_ == exclusive_coming_)
         fail_waiting(error);
       else
-        serve_waiting();
+        sweep_later();
     } else {
       idle_.push_back(std::make_unique<Wire>(std::move(connection), &reactor_));
       serve_waiting();
@@ -223,6 +225,7 @@ Task<std::unique_ptr<Wire>> Lane::take() {
     std::unique_ptr<Wire> wire = std::move(idle_.back());
     idle_.pop_back();
     busy_.push_back(wire.get());
+    sweep_later();  // which sees to it that the answer comes in time
     co_return wire;
   }
   if (waiting_.size() >= bounds_.waiting) throw too_many_wait();
@@ -313,6 +316,11 @@ void Lane::drop_idle() {
   idle_.clear();
 }
 
+void Lane::drop_idle_later() {
+  const std::lock_guard lock(mailbox_->mutex);
+  mailbox_->executor->post([this] { drop_idle(); });
+}
+
 void Lane::give_up_later() {
   const std::lock_guard lock(mailbox_->mutex);
   mailbox_->executor->post([this] {
@@ -370,10 +378,7 @@ void Lane::cut_stuck(Clock::time_point now) {
   for (const std::unique_ptr<Shared>& shared : quick_)
     if (!shared->group.empty() && shared->wire->waiting_since() < now - stuck_after)
       stuck.push_back(shared.get());
-  for (Shared* const shared : stuck) {
-    connector_.cancel_later(shared->wire->cancel());
-    shared->wire->give_up_stuck();
-  }
+  for (Shared* const shared : stuck) shared->wire->give_up_stuck();
 }
 
 void Lane::sweep() {
@@ -382,11 +387,12 @@ void Lane::sweep() {
   const Clock::time_point now = Clock::now();
   const Clock::time_point asked_too_early = now - bounds_.patience;
   for (Wire* const wire : std::vector(busy_))
-    if (wire->waiting_since() < asked_too_early) wire->give_up("no answer in time");
+    if (wire->waiting_since() < asked_too_early) wire->give_up_late();
   cut_stuck(now);
   const Clock::time_point came_too_early = now - longest_wait;
   refuse_late(waiting_, came_too_early);
   refuse_late(slow_waiting_, came_too_early);
+  serve_waiting();
   while (!queue_.empty() && queue_.front()->since < came_too_early) {
     Pending* const first = queue_.front();
     queue_.pop_front();

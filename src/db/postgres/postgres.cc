@@ -109,6 +109,8 @@ struct Postgres::Impl {
   Task<void> make_partition(Owner& owner, Uuid id);
   // Whether the server answers; throws what keeps it from it.
   void ask();
+  // One connection did not answer in time: those that are idle, whosever, may be as dead.
+  void drop_idle_everywhere();
 
   const PostgresOptions options;
   const Schema schema;
@@ -145,6 +147,13 @@ Lane* Postgres::Impl::lane() {
   }
   known = {this, lane.get()};
   return lane.get();
+}
+
+void Postgres::Impl::drop_idle_everywhere() {
+  shared.drop_idle();
+  long_readers.drop_idle();
+  const std::lock_guard lock(mutex);
+  for (const auto& [reactor, lane] : lanes) lane->drop_idle_later();
 }
 
 Postgres::Postgres(PostgresOptions options, Schema schema, Registry& registry)
@@ -222,6 +231,9 @@ Task<void> Postgres::do_read(Cost& cost, Reads reads, std::function<Task<void>(C
         co_await snapshot.commit();
       }
       co_return;
+    } catch (const Late&) {
+      impl_->drop_idle_everywhere();
+      throw;
     } catch (const Lost&) {
       if (attempt != 0) throw;
     }
@@ -236,6 +248,9 @@ std::unique_ptr<Cursor> Postgres::open(Cost& cost, const Statement& statement, P
       return std::make_unique<PostgresCursor>(impl_->long_reads, impl_->options.long_reads,
                                               impl_->around, impl_->long_readers, cost, statement,
                                               params);
+    } catch (const Late&) {
+      impl_->drop_idle_everywhere();
+      throw;
     } catch (const Lost&) {
       if (attempt != 0) throw;
       impl_->long_readers.drop_idle();
@@ -283,6 +298,9 @@ Task<Postgres::Impl::Outcome> Postgres::Impl::try_write(
       co_await transaction.commit();
       for (auto& published : transaction.published()) published();
       co_return Outcome::done;
+    } catch (const Late&) {
+      drop_idle_everywhere();
+      throw;
     } catch (const Lost&) {
       if (transaction.asked_to_commit() || attempts.lost++ != 0) throw;
     } catch (const Collision&) {
@@ -371,6 +389,9 @@ std::string Postgres::trouble() {
   if (!impl_->is_ready) return "The database is not ready yet.";
   try {
     try {
+      impl_->ask();
+    } catch (const Late&) {
+      impl_->drop_idle_everywhere();
       impl_->ask();
     } catch (const Lost&) {
       impl_->shared.drop_idle();
