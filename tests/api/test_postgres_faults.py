@@ -16,7 +16,8 @@ from stores import Database, postgres_only
 from support_executions import AGENTS, create_batch, steps
 from support_http import Wire, request
 from support_load import exported
-from support_postgres import SLOWNESS, Cluster, Ledger, Postgres, held, insist, is_ready, terminate_backends, under_load, waiting_for_locks
+from support_ledger import ledgers_of, settle, under_load
+from support_postgres import SLOWNESS, Cluster, Postgres, held, insist, is_ready, terminate_backends, waiting_for_locks
 from support_process import Background, eventually, onggi
 
 pytestmark = postgres_only
@@ -68,8 +69,7 @@ def test_connections_that_were_cut_while_idle_cost_a_write_a_503_at_worst(cluste
 @admin_only
 def test_connections_cut_under_load_lose_nothing_and_double_nothing(cluster):
     owner = cluster.new_user()
-    agent = make_agent(owner[0])
-    ledgers = [Ledger(owner[number % 2], agent, number) for number in range(8)]
+    ledgers = ledgers_of(owner, 8)
 
     def cut(progress):
         for _ in range(15):
@@ -78,9 +78,7 @@ def test_connections_cut_under_load_lose_nothing_and_double_nothing(cluster):
 
     under_load(ledgers, cut)
     for client in owner:
-        found = exported(client)
-        for ledger in ledgers:
-            ledger.settle(found)
+        settle(client, ledgers)
 
 
 @admin_only
