@@ -1,9 +1,12 @@
 """Several servers on one database, and what is done to the database behind their backs."""
 
+import collections
 import contextlib
 import sys
 import threading
 import time
+
+import pytest
 
 import stores
 from client import REPOSITORY, Client, Server, binary, new_key
@@ -51,6 +54,21 @@ class Cluster:
             if server.running:
                 server.kill()
         self.database.drop()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """Two servers for the tests of a file, which log no error."""
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+    yield cluster
+    cluster.close()
+    assert cluster.complaints()[:5] == []
+
+
+@pytest.fixture
+def user(cluster):
+    """A new user, as a client of each server."""
+    return cluster.new_user()
 
 
 def is_ready(server):
@@ -103,6 +121,11 @@ def at_once(*functions):
     if failures:
         raise failures[0]
     return results
+
+
+def statuses(answers):
+    """How many answers of each status."""
+    return collections.Counter(answer.status for answer in answers)
 
 
 def insist(send, deadline_s=60):
