@@ -37,6 +37,7 @@ class Ledger:
         self.doubt = {}    # id, or session -> the n that it may have besides; None: it may be there
         self.acknowledged = self.unavailable = 0
         self.slowest_s = 0
+        self.current = None  # the id that it is at
         self.is_gone = False
 
     def work(self, stop):
@@ -44,7 +45,7 @@ class Ledger:
         try:
             while not stop.is_set():
                 turn += 1
-                id = uuid7()
+                self.current = id = uuid7()
                 self.create(id)
                 for n in range(1, 4):
                     self.change(id, n)
