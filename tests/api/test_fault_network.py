@@ -41,7 +41,7 @@ def cluster(tmp_path_factory, proxy):
     database = Database()
     database.url = proxy.url(database.url)
     cluster = Cluster(tmp_path_factory.mktemp("cluster"), 1, "--statement-timeout-ms", str(STATEMENT_MS), "--database-connections", str(CONNECTIONS),
-                      "--loops", "2", "--page-cache-mb", "0", database=database)
+                      "--loops", "2", "--page-cache-mb", "0", "--longest-wait-ms", "0", database=database)
     yield cluster
     cluster.close()
     assert cluster.complaints()[:5] == []

@@ -38,7 +38,7 @@ def test_a_server_that_ends_under_load_loses_nothing_and_doubles_nothing(new_ser
 
 @pytest.fixture
 def cluster(tmp_path):
-    cluster = Cluster(tmp_path, 3)
+    cluster = Cluster(tmp_path, 3, "--longest-wait-ms", "0")
     yield cluster
     cluster.close()
 
