@@ -128,7 +128,7 @@ test-api-postgres-thread: build/thread/build.ninja
 	@cmake --build build/thread --target onggi
 	@export ONGGI_BINARY=$(CURDIR)/build/thread/onggi; \
 	$(subst pytest tests/api,pytest $(addprefix tests/api/test_,$(addsuffix .py,postgres_contention postgres_faults \
-	  postgres_months executions batch containment events)),$(PYTEST_POSTGRES))
+	  postgres_locks postgres_rules postgres_months fault_network fault_database executions batch containment events)),$(PYTEST_POSTGRES))
 
 # --- fuzzing ------------------------------------------------------------------------------------
 

@@ -27,8 +27,8 @@ Application::Application(const config::Options& options, Engine::ShowKey show_la
 
 void Application::stop(std::chrono::milliseconds grace) {
   engine_.api.set_stopping();
-  if (server_.stop(grace)) return;
-  spdlog::warn("stop_cut_connections grace_ms={}", grace.count());
+  if (!server_.stop(grace)) spdlog::warn("stop_cut_connections grace_ms={}", grace.count());
+  // Nobody waits any more, but for what looks after the database by itself.
   engine_.storage->give_up();
 }
 

@@ -29,7 +29,7 @@ class Storage {
   // Whether it is still one that this server may work on: std::runtime_error with a message for the
   // user where it is not. Blocks. Throws Unavailable.
   virtual void look_again() {}
-  // Ends what is under way: the server stops, and has waited long enough.
+  // Ends what is under way, and what waits: the server stops, and has waited long enough.
   virtual void give_up() {}
   // Why it cannot serve right now; nullopt: it can. Blocks for as long as it takes to find out.
   virtual std::optional<Trouble> trouble() = 0;

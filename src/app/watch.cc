@@ -91,6 +91,8 @@ void Watch::run() {
   do {
     if ((prepare_ && !try_to_prepare()) || is_outgrown_) continue;
     try {
+      // Finds connections that have died in silence before requests do.
+      if (storage_.trouble()) continue;
       if (Steady::now() >= schema_due) {
         look_at_schema();
         schema_due = Steady::now() + schema_interval;

@@ -1,7 +1,8 @@
 // What a server on a shared database sees to all the time, on a thread of its own: that the
-// database is prepared as soon as it can be reached, that keys which were revoked elsewhere stop
-// working here within a second, what happens elsewhere is told to those who listen here
-// (relay.h), that there are partitions for the months to come, and how many executions are stuck.
+// database is prepared as soon as it can be reached, that connections to it which have died are
+// found, that keys which were revoked elsewhere stop working here within a second, that what
+// happens elsewhere is told to those who listen here (relay.h), that there are partitions for the
+// months to come, and how many executions are stuck.
 #pragma once
 
 #include <condition_variable>

@@ -1,13 +1,15 @@
 """Several servers on one database, and what is done to the database behind their backs."""
 
+import collections
 import contextlib
-import http.client
 import sys
 import threading
 import time
 
+import pytest
+
 import stores
-from client import REPOSITORY, Client, Server, binary, new_key, uuid7
+from client import REPOSITORY, Client, Server, binary, new_key
 from stores import Database, connect, rows
 from support_http import once
 
@@ -18,7 +20,6 @@ from server import Postgres  # noqa: E402, F401 (for those who need a PostgreSQL
 SLOWNESS = 10 if any(word in binary() for word in ("address", "thread")) else 1
 A_SECOND = 1 * SLOWNESS
 RECOVERY_S = 5 * SLOWNESS
-
 
 
 class Cluster:
@@ -53,6 +54,21 @@ class Cluster:
             if server.running:
                 server.kill()
         self.database.drop()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """Two servers for the tests of a file, which log no error."""
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+    yield cluster
+    cluster.close()
+    assert cluster.complaints()[:5] == []
+
+
+@pytest.fixture
+def user(cluster):
+    """A new user, as a client of each server."""
+    return cluster.new_user()
 
 
 def is_ready(server):
@@ -107,6 +123,11 @@ def at_once(*functions):
     return results
 
 
+def statuses(answers):
+    """How many answers of each status."""
+    return collections.Counter(answer.status for answer in answers)
+
+
 def insist(send, deadline_s=60):
     """The answer to a request that is repeated as long as it is a 503, which must say when to come again."""
     until = time.monotonic() + deadline_s
@@ -117,99 +138,3 @@ def insist(send, deadline_s=60):
         assert int(answer.headers["Retry-After"]) >= 1, repr(answer)
         assert time.monotonic() < until, f"503 for {deadline_s} s: {answer!r}"
         time.sleep(0.05)
-
-
-class Ledger:
-    """What one writer has been told of executions of its own, while whatever happens to the database. Every write is definite: an answer
-    of 503 may have happened or not, which a read tells; and it is sent again."""
-
-    def __init__(self, client, agent, number):
-        self.client, self.agent, self.number = client, agent, number
-        self.rows = {}  # id -> n of the last write that was acknowledged, or was found done
-        self.acknowledged = self.unavailable = 0
-
-    def work(self, stop):
-        while not stop.is_set():
-            id = uuid7()
-            self.create(id)
-            for n in range(1, 4):
-                self.change(id, n)
-
-    def send(self, send):
-        try:
-            answer = send()
-        except (OSError, http.client.HTTPException) as failure:
-            raise AssertionError(f"the server has closed a connection: {failure!r}") from failure
-        if answer.status == 503:
-            assert int(answer.headers["Retry-After"]) >= 1, repr(answer)
-            self.unavailable += 1
-        else:
-            self.acknowledged += 1
-        return answer
-
-    def create(self, id):
-        body = {"agent_id": self.agent["id"], "id": id, "session_id": f"writer-{self.number}", "execution_context": {"n": 0}}
-        seen_unavailable = False
-        while (answer := self.send(lambda: self.client.post("/executions", json=body))).status == 503:
-            seen_unavailable = True
-            time.sleep(0.02)
-        answer.expect(201, *([200] if seen_unavailable else []))
-        self.rows[id] = 0
-
-    def change(self, id, n):
-        """Adds one step and counts; repeated until it is done, and never done twice."""
-        before = self.rows[id]
-        while (answer := self.send(lambda: self.client.patch(f"/executions/{id}", json={"execution_context": {"n": n}},
-                                                             headers={"If-Match": f'"{before + 1}-x"'}))).status == 503:
-            shown = self.read(id)
-            assert shown["execution_context"]["n"] in (before, n), shown
-            if shown["execution_context"]["n"] == n:
-                break
-        else:
-            answer.expect(200)
-        self.rows[id] = n
-
-    def read(self, id):
-        while (answer := self.send(lambda: self.client.get(f"/executions/{id}"))).status == 503:
-            time.sleep(0.02)
-        return answer.expect(200)
-
-    def settle(self, found):
-        """Holds itself against what is there: {id: line of the export}."""
-        for id, n in self.rows.items():
-            assert id in found, f"{id} was acknowledged and is not there"
-            assert found[id]["execution_context"]["n"] == n and found[id]["version"] == n + 1, f"{n} was acknowledged: {found[id]}"
-        mine = {id for id, line in found.items() if line["session_id"] == f"writer-{self.number}"}
-        assert mine == set(self.rows), "something is there that nobody was told of"
-
-
-def under_load(ledgers, fault):
-    """Runs fault() while the ledgers write, and a while before and after; an assertion that fails anywhere is raised."""
-    stop, failures = threading.Event(), []
-
-    def work(ledger):
-        try:
-            ledger.work(stop)
-        except BaseException as failure:  # noqa: BLE001 (raised in the main thread)
-            failures.append(failure)
-
-    def progress(count):
-        goal = sum(ledger.acknowledged for ledger in ledgers) + count
-        until = time.monotonic() + 60
-        while sum(ledger.acknowledged for ledger in ledgers) < goal and not failures:
-            assert time.monotonic() < until, "nothing has been acknowledged for a minute"
-            time.sleep(0.005)
-
-    threads = [threading.Thread(target=work, args=(ledger,)) for ledger in ledgers]
-    for thread in threads:
-        thread.start()
-    try:
-        progress(50)
-        fault(progress)
-        progress(50)
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    if failures:
-        raise failures[0]

@@ -1,6 +1,5 @@
 """Disks that are full, read-only or damaged, directories that are none or in use, files from the future."""
 
-import errno
 import hashlib
 import os
 import secrets
@@ -12,13 +11,14 @@ import pytest
 
 from client import Server, make_agent, uuid7
 from stores import embedded_only
+from support_disk import fill, small_file_system
 from support_executions import AGENTS
 from support_load import exported
 from support_process import eventually, onggi
 
 PIECE_BYTES = 32_768
 START_S = 20
-a_file = embedded_only("a file of the data directory; of PostgreSQL see test_postgres_faults.py")
+a_file = embedded_only("a file of the data directory; of PostgreSQL see test_fault_disk.py")
 
 
 def serve(data, *arguments):
@@ -28,30 +28,9 @@ def serve(data, *arguments):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A directory on a file system of 8 MB."""
-    directory = tmp_path / "small" / "data"
-    directory.mkdir(parents=True)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(directory)], capture_output=True, text=True, timeout=20)
-    if mounted.returncode != 0:
-        pytest.skip(f"no file system of its own can be mounted here: {mounted.stderr.strip()}")
-    yield directory
-    subprocess.run(["umount", "-l", str(directory)], check=True, timeout=20)
-
-
-def free_bytes(directory):
-    status = os.statvfs(directory)
-    return status.f_bavail * status.f_bsize
-
-
-def fill(path, leave_bytes=0):
-    """A file that takes what is free but for `leave_bytes`."""
-    with open(path, "wb", buffering=0) as ballast:
-        missing = free_bytes(path.parent) - leave_bytes
-        try:
-            while missing > 0:
-                missing -= ballast.write(b"\0" * min(missing, 65_536))
-        except OSError as failure:
-            assert failure.errno == errno.ENOSPC
+    """A data directory on a file system of 8 MB."""
+    with small_file_system(tmp_path / "small" / "data", 8) as directory:
+        yield directory
 
 
 @a_file

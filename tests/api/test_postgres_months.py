@@ -10,26 +10,13 @@ import pytest
 from client import in_parallel, make_agent, make_workflow, now_ms, timestamp, to_ms, unique, uuid7
 from stores import postgres_only
 from support_executions import AGENTS, DAY_MS, HOUR_MS, STATUSES, WORKFLOWS, create_batch, finished, steps
-from support_postgres import Cluster, at_once, insist
+from support_postgres import at_once, cluster, held, insist, user  # noqa: F401 (fixtures)
 
 pytestmark = postgres_only
 TABLES = {AGENTS: "agent_executions", WORKFLOWS: "workflow_executions"}
 KINDS = pytest.mark.parametrize("kind", [AGENTS, WORKFLOWS], ids=["agent", "workflow"])
 PARTITIONS = """select child.relname, pg_get_expr(child.relpartbound, child.oid) from pg_inherits
     join pg_class child on child.oid = inhrelid join pg_class parent on parent.oid = inhparent where parent.relname = %s and parent.relkind = 'p'"""
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    cluster = Cluster(tmp_path_factory.mktemp("months"))
-    yield cluster
-    cluster.close()
-    assert cluster.complaints()[:5] == []
-
-
-@pytest.fixture
-def user(cluster):
-    return cluster.new_user()
 
 
 def first_of_month(ms):
@@ -169,7 +156,6 @@ def test_late_arrivals_on_two_servers_at_once_make_their_month_once(cluster, use
 
 def test_a_reader_is_not_held_up_while_a_month_is_made(cluster, user):
     """Nor is it kept from being made by whoever reads."""
-    from support_postgres import held
     late = months_ago(6) + DAY_MS
     agent = make_agent(user[0])
     for table in ("agent_executions", "workflow_executions", "execution_steps"):

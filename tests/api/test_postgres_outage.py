@@ -9,8 +9,8 @@ from stores import Database, postgres_only, rows, url_of
 from support_events import Listener
 from support_executions import AGENTS
 from support_http import once
-from support_load import exported
-from support_postgres import RECOVERY_S, SLOWNESS, Cluster, Ledger, Postgres, insist, is_ready, under_load
+from support_ledger import ledgers_of, settle, unavailable, under_load
+from support_postgres import RECOVERY_S, SLOWNESS, Cluster, Postgres, insist, is_ready
 from support_process import eventually
 
 pytestmark = postgres_only
@@ -72,22 +72,19 @@ def test_a_database_that_stops_and_starts_again(cluster, postgres, mode):
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
 def test_a_database_that_stops_under_load_loses_nothing_and_doubles_nothing(cluster, postgres, mode):
     owner = cluster.new_user()
-    agent = make_agent(owner[0])
-    ledgers = [Ledger(owner[number % 2], agent, number) for number in range(8)]
+    ledgers = ledgers_of(owner, 8)
 
     def stop_and_start(progress):
         for _ in range(3):
             postgres.stop(mode)
-            told = sum(ledger.unavailable for ledger in ledgers)
-            eventually(lambda: sum(ledger.unavailable for ledger in ledgers) > told + 8, deadline_s=60)
+            told = unavailable(ledgers)
+            eventually(lambda: unavailable(ledgers) > told + 8, deadline_s=60)
             postgres.start()
             progress(50)
 
     under_load(ledgers, stop_and_start)
     for client in owner:
-        found = exported(client)
-        for ledger in ledgers:
-            ledger.settle(found)
+        settle(client, ledgers)
 
 
 def test_whoever_waits_for_events_is_told_of_what_happens_after_an_outage(cluster, postgres):

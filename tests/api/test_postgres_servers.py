@@ -17,7 +17,7 @@ pytestmark = postgres_only
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"), 3)
     yield cluster
     cluster.close()
     assert cluster.complaints()[:5] == []
@@ -25,7 +25,7 @@ def cluster(tmp_path_factory):
 
 def watched(cluster, kinds, turns=1):
     owner, other = cluster.new_user("owner"), cluster.new_user("other")
-    subjects = [kind(owner[i % 2], other=other[i % 2], admins=cluster.admins) for i, kind in enumerate(kinds)]
+    subjects = [kind(owner[i % len(owner)], other=other[i % len(owner)], admins=cluster.admins) for i, kind in enumerate(kinds)]
     chance = random.Random(7)
     return watch(subjects, lambda: chance.choice(owner), owner, {client.server: client for client in other}, turns)
 

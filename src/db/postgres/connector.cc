@@ -30,6 +30,10 @@ constexpr Setting keep_plans{"plan_cache_mode", "force_generic_plan"};
 constexpr std::array<Setting, 3> planner_settings{
     {{"jit", "off"}, {"enable_seqscan", "off"}, {"enable_sort", "off"}}};
 
+// A connection that is given up is closed, and the server is to end what it is still at. libpq's
+// PQcancel would wait for a server that does not answer, without end.
+constexpr Setting end_for_nobody{"client_connection_check_interval", "250"};
+
 constexpr std::chrono::milliseconds first_pause{100};
 constexpr std::chrono::milliseconds longest_pause{1'000};
 // Of one outage, when its reason changes; of connections that are lost one after the other.
@@ -141,7 +145,7 @@ Connector::Connector(const std::string& url, Pooler pooler,
   for (const PQconninfoOption* one = parsed.options.get(); one->keyword != nullptr; ++one)
     if (one->val != nullptr && std::string_view(one->keyword) != "options")
       add(one->keyword, one->val);
-  or_else("connect_timeout", "5");
+  or_else("connect_timeout", "3");
   or_else("fallback_application_name", "onggi");
   or_else("tcp_user_timeout", "10000");
   or_else("keepalives_idle", "30");
@@ -150,6 +154,7 @@ Connector::Connector(const std::string& url, Pooler pooler,
                                                             planner_settings.end());
   settings.emplace_back("statement_timeout", std::to_string(statement_time.count()));
   settings.emplace_back("idle_in_transaction_session_timeout", "60000");
+  settings.emplace_back(end_for_nobody);
   transaction_settings_ = statement_of(settings);
   settings.emplace_back(keep_plans);
   session_options_ = options_of(settings) + parsed.value("options");
@@ -288,28 +293,11 @@ void Connector::connect_later(Deliver deliver) {
   changed_.notify_one();
 }
 
-void Connector::cancel_later(Wire::Cancel cancel) {
-  {
-    const std::lock_guard lock(mutex_);
-    cancels_.push_back(std::move(cancel));
-  }
-  changed_.notify_one();
-}
-
 void Connector::serve() {
   pthread_setname_np(pthread_self(), "onggi-connect");
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || !asked_.empty() || !cancels_.empty(); });
-    if (!cancels_.empty()) {
-      const Wire::Cancel cancel = std::move(cancels_.front());
-      cancels_.pop_front();
-      lock.unlock();
-      char error[256];
-      if (cancel) PQcancel(cancel.get(), error, sizeof(error));
-      lock.lock();
-      continue;
-    }
+    changed_.wait(lock, [this] { return stopping_ || !asked_.empty(); });
     if (asked_.empty()) return;
     Deliver deliver = std::move(asked_.front());
     asked_.pop_front();

@@ -40,9 +40,6 @@ class Connector {
   using Deliver = std::move_only_function<void(Wire::Connected, std::exception_ptr)>;
   void connect_later(Deliver deliver);
 
-  // Has the server stop what a connection that was given up is still at, as far as it can be told.
-  void cancel_later(Wire::Cancel cancel);
-
   // A request has failed with its connection, or for want of one. An outage has one line in the log
   // when it begins, this one or that of the first attempt to connect that fails, and one when it is
   // over.
@@ -82,7 +79,6 @@ class Connector {
   Clock::time_point told_at_;
   Clock::time_point reached_at_{};
   std::deque<Deliver> asked_;
-  std::deque<Wire::Cancel> cancels_;
   bool stopping_ = false;
   std::thread thread_;
 };

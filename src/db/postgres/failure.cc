@@ -54,6 +54,16 @@ std::optional<Uuid> key_in(std::string_view detail) {
 Lost::Lost(const std::string& internal, Cause cause)
     : Unavailable("The connection to the database was lost; try again.", internal, cause) {}
 
+Late::Late()
+    : Lost("The database took too long to answer; try again later.", "no answer in time",
+           Cause::no_answer) {}
+
+OutcomeUnknown::OutcomeUnknown(const Lost& lost)
+    : Lost(
+          "The connection to the database was lost during the commit: whether the change was made "
+          "is not known. Repeated with the same id or Idempotency-Key it is made once.",
+          lost.what(), lost.cause()) {}
+
 std::string one_line(std::string_view message) {
   std::string line;
   for (const char c : message) line += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;

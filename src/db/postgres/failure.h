@@ -17,6 +17,22 @@ namespace onggi::db::postgres {
 class Lost : public Unavailable {
  public:
   explicit Lost(const std::string& internal, Cause cause = Cause::lost);
+
+ protected:
+  using Unavailable::Unavailable;
+};
+
+// COMMIT was asked for and not answered.
+class OutcomeUnknown : public Lost {
+ public:
+  explicit OutcomeUnknown(const Lost& lost);
+};
+
+// The connection did not answer in time and was given up. What ran that long is not tried again:
+// whoever waits for it has waited enough.
+class Late : public Lost {
+ public:
+  Late();
 };
 
 // A statement that many share a connection with has held them up: it may run on one of its own.

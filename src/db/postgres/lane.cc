@@ -89,8 +89,8 @@ void Lane::arrived(Use use, Wire::Connected connection, const std::exception_ptr
     --exclusive_coming_;
     if (error) {
       --exclusive_open_;
-      // While some are in use they may come free, and the sweep asks for more: to ask again at once
-      // would go on for as long as there is an outage.
+      // Those that are coming as well will fare no better; those in use come back. To ask for
+      // another at once would be to ask without end.
       if (exclusive_open_ == exclusive_coming_)
         fail_waiting(error);
       else
@@ -235,6 +235,7 @@ Task<std::unique_ptr<Wire>> Lane::take() {
     std::unique_ptr<Wire> wire = std::move(idle_.back());
     idle_.pop_back();
     busy_.push_back(wire.get());
+    sweep_later();  // which sees to it that the answer comes in time
     co_return wire;
   }
   if (waiting_.size() >= bounds_.waiting) throw too_many_wait();
@@ -327,6 +328,11 @@ void Lane::drop_idle() {
   idle_.clear();
 }
 
+void Lane::drop_idle_later() {
+  const std::lock_guard lock(mailbox_->mutex);
+  mailbox_->executor->post([this] { drop_idle(); });
+}
+
 void Lane::give_up_later() {
   const std::lock_guard lock(mailbox_->mutex);
   mailbox_->executor->post([this] {
@@ -385,10 +391,7 @@ void Lane::cut_stuck(Clock::time_point now) {
   for (const std::unique_ptr<Shared>& shared : quick_)
     if (!shared->group.empty() && shared->wire->waiting_since() < now - stuck_after)
       stuck.push_back(shared.get());
-  for (Shared* const shared : stuck) {
-    connector_.cancel_later(shared->wire->cancel());
-    shared->wire->give_up_stuck();
-  }
+  for (Shared* const shared : stuck) shared->wire->give_up_stuck();
 }
 
 void Lane::sweep() {
@@ -397,12 +400,13 @@ void Lane::sweep() {
   const Clock::time_point now = Clock::now();
   const Clock::time_point asked_too_early = now - bounds_.patience;
   for (Wire* const wire : std::vector(busy_))
-    if (wire->waiting_since() < asked_too_early) wire->give_up(no_answer, Cause::no_answer);
+    if (wire->waiting_since() < asked_too_early) wire->give_up_late();
   cut_stuck(now);
   const Clock::time_point came_too_early = now - longest_wait;
   const bool has_any = exclusive_open_ > exclusive_coming_;
   refuse_late(waiting_, came_too_early, has_any ? waited_too_long() : waited_to_connect());
   refuse_late(slow_waiting_, came_too_early, waited_too_long());
+  serve_waiting();
   while (!queue_.empty() && queue_.front()->since < came_too_early) {
     Pending* const first = queue_.front();
     queue_.pop_front();

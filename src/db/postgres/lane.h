@@ -48,7 +48,8 @@ class Lane final : public Owner {
   void give_back(std::unique_ptr<Wire> wire) override;
   void drop_idle() override;
 
-  // Gives up all that is under way, in a turn of the loop. Thread-safe.
+  // In a turn of the loop; give_up: all that is under way. Thread-safe.
+  void drop_idle_later();
   void give_up_later();
 
   // Goes on after `delay`.

@@ -122,6 +122,14 @@ struct Postgres::Impl {
                                const Params& params);
   // Whether the server answers; throws what keeps it from it.
   void ask();
+  // One connection did not answer in time: those that are idle, whosever, may be as dead.
+  void drop_idle_everywhere();
+  // Does so where that is what has happened, and says whether it is.
+  bool heed(const Unavailable& failure) {
+    const bool is_late = dynamic_cast<const Late*>(&failure) != nullptr;
+    if (is_late) drop_idle_everywhere();
+    return is_late;
+  }
 
   const PostgresOptions options;
   const Schema schema;
@@ -158,6 +166,13 @@ Lane* Postgres::Impl::lane() {
   }
   known = {this, lane.get()};
   return lane.get();
+}
+
+void Postgres::Impl::drop_idle_everywhere() {
+  shared.drop_idle();
+  long_readers.drop_idle();
+  const std::lock_guard lock(mutex);
+  for (const auto& [reactor, lane] : lanes) lane->drop_idle_later();
 }
 
 Postgres::Postgres(PostgresOptions options, Schema schema, Registry& registry)
@@ -249,7 +264,8 @@ Task<void> Postgres::do_read(Cost& cost, Reads reads, std::function<Task<void>(C
       }
       co_return;
     } catch (Unavailable& failure) {
-      if (attempt != 0 || !is_lost(failure)) {
+      const bool is_late = impl_->heed(failure);
+      if (attempt != 0 || is_late || !is_lost(failure)) {
         impl_->note(failure, cost);
         throw;
       }
@@ -276,7 +292,8 @@ std::unique_ptr<Cursor> Postgres::Impl::open(PostgresCursor::Life life, Cost& co
       return std::make_unique<PostgresCursor>(long_reads, options.long_reads, around, long_readers,
                                               life, cost, statement, params);
     } catch (Unavailable& failure) {
-      if (attempt != 0 || !is_lost(failure)) {
+      const bool is_late = heed(failure);
+      if (attempt != 0 || is_late || !is_lost(failure)) {
         note(failure, cost);
         throw;
       }
@@ -332,13 +349,10 @@ Task<Postgres::Impl::Outcome> Postgres::Impl::try_write(
       co_await transaction.commit();
       for (auto& published : transaction.published()) published();
       co_return Outcome::done;
-    } catch (const Lost& lost) {
-      if (transaction.asked_to_commit())
-        throw Unavailable(
-            "The connection to the database was lost during the commit: whether the change was "
-            "made is not known. Repeated with the same id or Idempotency-Key it is made once.",
-            lost.what(), Cause::lost);
-      if (attempts.lost++ != 0) throw;
+    } catch (Lost& lost) {
+      const bool is_late = heed(lost);
+      if (transaction.asked_to_commit()) throw OutcomeUnknown(lost);
+      if (is_late || attempts.lost++ != 0) throw;
     } catch (const Collision&) {
       collided = true;
       if (Clock::now() - attempts.since > collisions_for) {
@@ -435,6 +449,9 @@ std::optional<Trouble> Postgres::trouble() {
   if (!impl_->is_ready) return Trouble{Cause::unprepared, "The database is not ready yet."};
   try {
     try {
+      impl_->ask();
+    } catch (const Late&) {
+      impl_->drop_idle_everywhere();
       impl_->ask();
     } catch (const Lost&) {
       impl_->shared.drop_idle();

@@ -10,7 +10,8 @@
 // Writes run in REPEATABLE READ and run again when they collide with another (40001, 40P01), so
 // that a change that was computed from what has been read is never lost. A read whose connection
 // was lost runs once more on another; a write does so only if its COMMIT had not been asked for:
-// else its outcome is unknown here and the caller is told Unavailable.
+// else its outcome is unknown here and the caller is told Unavailable. So is whoever has waited for
+// an answer 5 s beyond `statement_time`: the connection is given up.
 #pragma once
 
 #include <chrono>
@@ -64,8 +65,9 @@ class Postgres final : public Database {
                                        Params params) override;
   bool is_shared() const override { return true; }
 
-  // Why it cannot serve right now; nullopt: it can. Asks the server, and blocks for as long as that
-  // takes: the wait for a connection, the attempt to make one, and two seconds for the answer.
+  // Why it cannot serve right now; nullopt: it can. Asks the server, and waits two seconds for its
+  // answer, besides the wait for a connection; one that gives none is given up with all that are
+  // idle, and a new one tried. Not for event loops.
   std::optional<Trouble> trouble();
 
   // As prepare(), of a database that is there and up to date: changes nothing. Throws

@@ -194,13 +194,17 @@ int Wire::flush() {
 }
 
 void Wire::lose(const std::string& why, Cause cause) {
+  if (!broken_) lose(std::make_exception_ptr(Lost(why, cause)));
+}
+
+void Wire::lose(const std::exception_ptr& error) {
   if (broken_) return;
   broken_ = true;
   // libpq may have closed the descriptor, and its number soon be another's.
   watch_.reset();
   for (Expected& expected : expected_) {
     if (expected.query == nullptr) continue;
-    if (!expected.query->error) expected.query->error = std::make_exception_ptr(Lost(why, cause));
+    if (!expected.query->error) expected.query->error = error;
     if (expected.kind == Kind::run) --expected.query->runs;
   }
   expected_.clear();
@@ -209,6 +213,11 @@ void Wire::lose(const std::string& why, Cause cause) {
 
 void Wire::give_up(const std::string& why, Cause cause) {
   lose(why, cause);
+  woken();
+}
+
+void Wire::give_up_late() {
+  lose(std::make_exception_ptr(Late()));
   woken();
 }
 
@@ -351,7 +360,7 @@ Task<void> Wire::settle(Clock::time_point deadline) {
     const bool for_write = flush() > 0;
     if (take()) co_return;  // also where flush() has found it broken
     if (Clock::now() >= deadline) {
-      lose(no_answer, Cause::no_answer);
+      lose(std::make_exception_ptr(Late()));
       co_return;
     }
     co_await Ready{*this, for_write, deadline};

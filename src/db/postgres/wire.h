@@ -34,7 +34,6 @@ namespace onggi::db::postgres {
 
 using Clock = std::chrono::steady_clock;
 
-inline constexpr const char* no_answer = "no answer in time";
 
 // A statement on its way, with the rows of parameters that it is run with. Stays where it is until
 // it is done.
@@ -110,7 +109,8 @@ class Wire {
   bool is_quiet() const { return expected_.empty(); }
   bool is_broken() const { return broken_; }
 
-  // Waits until everything is answered, or `deadline` is over: then the connection is given up.
+  // Waits until everything is answered, or `deadline` is over: then the connection is given up as
+  // by give_up_late().
   Task<void> settle(Clock::time_point deadline);
 
   // For who waits by call-back: `ready` runs whenever there may be something to take, until
@@ -121,14 +121,11 @@ class Wire {
 
   // Gives the connection up: it does not answer in time.
   void give_up(const std::string& why, Cause cause = Cause::lost);
-  // The same; the query that is being waited for is told that it was Stuck.
+  // The same; queries are told that they were Late.
+  void give_up_late();
+  // The same; the query that is being waited for is told that it was Stuck. The server ends what
+  // it is still at when it finds the connection closed.
   void give_up_stuck();
-  // What cancels the statement that is running; for another thread, since it blocks.
-  struct CancelCloser {
-    void operator()(PGcancel* cancel) const { PQfreeCancel(cancel); }
-  };
-  using Cancel = std::unique_ptr<PGcancel, CancelCloser>;
-  Cancel cancel() const { return Cancel(PQgetCancel(connection_.get())); }
   // Ends it for the thread that uses it, from another.
   void cut() const;
   // Since when the oldest answer is due.
@@ -152,6 +149,7 @@ class Wire {
   bool take_one(Expected& expected);
   void take_result(Expected& expected, const PGresult* result);
   void lose(const std::string& why, Cause cause = Cause::lost);
+  void lose(const std::exception_ptr& error);
   int flush();
   void wait_on_reactor(bool for_write);
   void woken();
