@@ -168,7 +168,8 @@ void Import::turn_to(const Table& table) {
 void Import::flush() {
   if (table_ == nullptr || rows_.empty()) return;
   const std::int64_t last = first_ + static_cast<std::int64_t>(rows_.size()) - 1;
-  const std::optional<Refused> refused = writer_->write(*table_, rows_, spelled(last, checksum_));
+  const std::optional<Refused> refused =
+      writer_.value().write(*table_, rows_, spelled(last, checksum_));
   if (refused) refuse(first_ + static_cast<std::int64_t>(refused->row), refused->why);
   rows_.clear();
   bytes_ = 0;
