@@ -120,7 +120,9 @@ test-api-address: build/address/build.ninja
 .PHONY: test-api-thread
 test-api-thread: build/thread/build.ninja
 	@cmake --build build/thread --target onggi
-	@export ONGGI_BINARY=$(CURDIR)/build/thread/onggi; $(PYTEST)
+	@export ONGGI_BINARY=$(CURDIR)/build/thread/onggi; \
+	$(subst pytest tests/api,pytest $(addprefix tests/api/test_,$(addsuffix .py,agents batch containment durability events \
+	  execution_changes executions export fault_servers http http_listeners isolation lists move overload page_cache users_keys workflows)),$(PYTEST))
 
 # What concerns the driver's threads: the whole suite takes four minutes there.
 .PHONY: test-api-postgres-thread
@@ -128,7 +130,7 @@ test-api-postgres-thread: build/thread/build.ninja
 	@cmake --build build/thread --target onggi
 	@export ONGGI_BINARY=$(CURDIR)/build/thread/onggi; \
 	$(subst pytest tests/api,pytest $(addprefix tests/api/test_,$(addsuffix .py,postgres_contention postgres_faults \
-	  postgres_locks postgres_rules postgres_months fault_network fault_database executions batch containment events)),$(PYTEST_POSTGRES))
+	  postgres_locks postgres_rules postgres_months postgres_events postgres_pooler fault_network fault_database batch)),$(PYTEST_POSTGRES))
 
 # --- fuzzing ------------------------------------------------------------------------------------
 
@@ -179,8 +181,10 @@ format: ## bring the code into shape (clang-format)
 	@clang-format-19 -i $(FILES)
 
 .PHONY: lint
-lint: build ## check shape and mistakes (clang-format, clang-tidy)
+lint: build ## check shape and mistakes (clang-format, forgotten #includes, clang-tidy)
 	@clang-format-19 --dry-run -Werror $(FILES)
+	@cmake --preset release -B build/plain -D CMAKE_DISABLE_PRECOMPILE_HEADERS=ON
+	@cmake --build build/plain --target onggi
 	@run-clang-tidy-19 -p build -quiet '$(CURDIR)/src/(?!http/boost_impl)'
 
 .PHONY: clean

@@ -18,10 +18,10 @@ from support_process import eventually, onggi
 def small_disk(tmp_path):
     """A server whose data is on a file system of its own: (its directory, the server)."""
     if not IS_POSTGRES:
-        with small_file_system(tmp_path / "server" / "data", 12) as directory:
+        with small_file_system(tmp_path / "server" / "data", 128) as directory:
             yield from served(directory, Server(tmp_path / "server"))
         return
-    with Postgres() as postgres, small_file_system(postgres.directory / "small", 48) as directory:
+    with Postgres() as postgres, small_file_system(postgres.directory / "small", 192) as directory:
         try:
             (directory / "space").mkdir()
             subprocess.run(["chown", "postgres", str(directory / "space")], check=False, timeout=20)

@@ -39,7 +39,7 @@ def proxy():
 def cluster(tmp_path_factory, proxy):
     """One server, by way of the proxy."""
     database = Database()
-    database.url = proxy.url(database.url)
+    database.served_url = proxy.url(database.url)
     cluster = Cluster(tmp_path_factory.mktemp("cluster"), 1, "--statement-timeout-ms", str(STATEMENT_MS), "--database-connections", str(CONNECTIONS),
                       "--loops", "2", "--page-cache-mb", "0", "--longest-wait-ms", "0", database=database)
     yield cluster

@@ -11,7 +11,8 @@ from client import Client, Server, in_parallel, make_agent, make_workflow, new_k
 from pooler import Pooler
 from stores import Database, connect, postgres_only
 from support_executions import AGENTS
-from support_postgres import Cluster, Ledger, Postgres, held, insist, is_ready, under_load, waiting_for_locks
+from support_ledger import ledgers_of, settle, under_load
+from support_postgres import Cluster, Postgres, held, insist, is_ready, waiting_for_locks
 from support_process import Background, eventually, onggi
 
 pytestmark = postgres_only
@@ -149,14 +150,15 @@ def test_servers_that_start_at_once_bring_the_schema_up_once(cluster):
 
 def test_sessions_cut_behind_the_pooler_lose_nothing_and_double_nothing(cluster, postgres):
     owner = cluster.new_user()
-    agent = make_agent(owner[0])
 
     def cut(progress):
         for _ in range(8):
             stores.rows(postgres.admin_url(), "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [cluster.database.name])
             progress(20)
 
-    under_load([Ledger(owner[number % 3], agent, number) for number in range(6)], cut)
+    ledgers = ledgers_of(owner, 6)
+    under_load(ledgers, cut)
+    settle(owner[0], ledgers)
     for server in cluster.servers:
         eventually(lambda: is_ready(server))
 

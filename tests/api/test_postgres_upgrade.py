@@ -8,7 +8,8 @@ from client import Server, make_agent, make_workflow, new_key
 from stores import postgres_only
 from support_executions import AGENTS, WORKFLOWS, create_batch
 from support_http import once
-from support_postgres import A_SECOND, Cluster, Ledger, is_ready, under_load
+from support_ledger import ledgers_of, settle, under_load
+from support_postgres import A_SECOND, Cluster, is_ready
 from support_process import eventually, onggi
 
 pytestmark = postgres_only
@@ -55,7 +56,9 @@ def test_servers_go_on_while_a_newer_one_brings_the_schema_further(cluster, tmp_
         cluster.servers[1].restart()  # of the same version: may begin on what a newer one has made
         progress(40)
 
-    under_load([Ledger(owner[0], agent, n) for n in range(4)], upgrade)
+    ledgers = ledgers_of(owner[:1], 4)
+    under_load(ledgers, upgrade)
+    settle(owner[1], ledgers)
     for n in range(2):
         assert is_ready(cluster.servers[n])
         owner[n].patch(f"/agents/{agent['id']}", json={"name": f"from {n}"}).expect(200)

@@ -276,13 +276,17 @@ void Connector::succeeded() {
   last_failure_.clear();
 }
 
-void Connector::tell(std::string_view event, std::string_view error, std::string_view request) {
+void Connector::tell(bool is_lost, std::string_view error, std::string_view request) {
   const std::lock_guard lock(mutex_);
   const auto now = Clock::now();
   if (pause_.count() != 0 || now - told_at_ < between_lines) return;
   told_at_ = now;
-  spdlog::warn("{}{} database={} error={}", event, request_field(request), log_text(shown_url_),
-               log_text(error));
+  const std::string where = fmt::format("{} database={} error={}", request_field(request),
+                                        log_text(shown_url_), log_text(error));
+  if (is_lost)
+    spdlog::warn("database_lost{}", where);
+  else
+    spdlog::warn("database_unreachable{}", where);
 }
 
 void Connector::connect_later(Deliver deliver) {

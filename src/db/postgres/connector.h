@@ -43,7 +43,7 @@ class Connector {
   // A request has failed with its connection, or for want of one. An outage has one line in the log
   // when it begins, this one or that of the first attempt to connect that fails, and one when it is
   // over.
-  void tell(std::string_view event, std::string_view error, std::string_view request);
+  void tell(bool is_lost, std::string_view error, std::string_view request);
   // So many connections are gone: as many that are made later are reconnections.
   void note_gone(std::size_t connections) {
     gone_.fetch_add(connections, std::memory_order_relaxed);

@@ -426,8 +426,7 @@ void Postgres::ensure_partitions(Time from, Time to) {
 void Postgres::Impl::note(Unavailable& failure, const Cost& cost) {
   observations.failures.count(failure.cause());
   if (failure.is_told() || (!is_lost(failure) && failure.cause() != Cause::away)) return;
-  connector.tell(is_lost(failure) ? "database_lost" : "database_unreachable", failure.what(),
-                 cost.request);
+  connector.tell(is_lost(failure), failure.what(), cost.request);
   failure.set_told();
 }
 

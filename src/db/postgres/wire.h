@@ -34,7 +34,6 @@ namespace onggi::db::postgres {
 
 using Clock = std::chrono::steady_clock;
 
-
 // A statement on its way, with the rows of parameters that it is run with. Stays where it is until
 // it is done.
 struct Query {
