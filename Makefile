@@ -7,6 +7,8 @@ SHELL := /bin/bash
 
 DATA ?= ./onggi-data
 LISTEN ?= 127.0.0.1:8420
+# It takes every ONGGI_ variable for an option of its own; this one is told to tests.
+ONGGI = env -u ONGGI_REQUIRE_POSTGRES build/onggi
 
 # A sanitizer that finds something ends the test.
 export ASAN_OPTIONS := detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1:check_initialization_order=1
@@ -17,12 +19,10 @@ export TSAN_OPTIONS := halt_on_error=1:second_deadlock_stack=1
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
-# The server takes every ONGGI_ variable for an option of its own.
-run: unexport ONGGI_REQUIRE_POSTGRES
 .PHONY: run
 run: build ## install, build, fill ./onggi-data with a demo the first time, and serve it
-	@if [ ! -e "$(DATA)" ]; then build/onggi demo --data "$(DATA)" || { rm -rf "$(DATA)"; exit 1; }; fi
-	@exec build/onggi serve --data "$(DATA)" --listen "$(LISTEN)"
+	@if [ ! -e "$(DATA)" ]; then $(ONGGI) demo --data "$(DATA)" || { rm -rf "$(DATA)"; exit 1; }; fi
+	@exec $(ONGGI) serve --data "$(DATA)" --listen "$(LISTEN)"
 
 .PHONY: build
 build: packages build/build.ninja ## install what is missing and build build/onggi

@@ -55,10 +55,11 @@ endfunction()
 
 add_custom_target(onggi_tests COMMENT "Every test executable")
 
-# onggi_tests(<name> <folder> USES <targets...>) -> <build>/tests/<name>, once *_test.cc exist
-# One CTest entry for each executable: asking every binary for its cases would slow the build.
+# onggi_tests(<name> <folder> USES <targets...> [SHARDS <n>]) -> <build>/tests/<name>, once *_test.cc exist
+# One CTest entry for each executable: asking every binary for its cases would slow the build. One that
+# takes long has several, each with a part of its cases.
 function(onggi_tests name folder)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "USES")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "SHARDS" "USES")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
   if(NOT folder MATCHES "^tests/")
     list(FILTER sources INCLUDE REGEX "_test\\.cc$")
@@ -72,7 +73,19 @@ function(onggi_tests name folder)
   target_precompile_headers(${name} REUSE_FROM onggi_precompiled_tests)
   target_link_libraries(${name} PRIVATE
     ${arg_USES} GTest::gmock_main rapidcheck_gtest rapidcheck_gmock Boost::json fmt::fmt)
-  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  if(NOT arg_SHARDS)
+    set(arg_SHARDS 1)
+  endif()
+  foreach(shard RANGE 1 ${arg_SHARDS})
+    set(case ${name})
+    if(arg_SHARDS GREATER 1)
+      string(APPEND case " ${shard}")
+    endif()
+    math(EXPR index "${shard} - 1")
+    add_test(NAME "${case}" COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties("${case}" PROPERTIES
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_SHARDS};GTEST_SHARD_INDEX=${index}")
+  endforeach()
   add_dependencies(onggi_tests ${name})
 endfunction()
 
