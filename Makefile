@@ -34,7 +34,7 @@ packages: ## install what is missing (Debian packages)
 
 # --- tests --------------------------------------------------------------------------------------
 
-STAGES := test-release test-plans test-api test-api-postgres test-api-pooler test-address test-fuzz test-api-address \
+STAGES := test-release test-plans test-api test-api-postgres test-address test-fuzz test-api-address \
   test-thread test-api-thread test-api-postgres-thread
 
 # Beside a private PostgreSQL (tests/postgres/run). One that cannot be had is a failure here and a visible skip in `make test-quick`.
@@ -57,6 +57,8 @@ test-quick: build/build.ninja ## the release build's tests; without PostgreSQL t
 	@cmake --build build
 	@$(MAKE) --no-print-directory ONGGI_REQUIRE_POSTGRES=0 test-release test-plans test-api test-api-postgres
 
+# Where threads meet.
+THREADED = base_test http_test db_test cache_test feed_test auth_test api_test app_test conformance_test
 CTEST = $(POSTGRES) ctest --output-on-failure --no-tests=ignore --timeout 900 --parallel $$(nproc) --test-dir
 
 .PHONY: test-release
@@ -71,20 +73,20 @@ test-address: build/address/build.ninja # every unit and conformance test
 
 .PHONY: test-thread
 test-thread: build/thread/build.ninja # the same, without PostgreSQL: test-api-postgres-thread is harder on threads
-	@cmake --build build/thread --target onggi_tests
-	@env -u ONGGI_REQUIRE_POSTGRES $(subst $(POSTGRES),,$(CTEST)) build/thread
+	@cmake --build build/thread --target $(THREADED)
+	@env -u ONGGI_REQUIRE_POSTGRES $(subst $(POSTGRES),,$(CTEST)) build/thread --tests-regex '$(subst $(eval ) ,|,$(THREADED))'
 
 # Each target for a few seconds, from its corpus on: what was found once is not found again.
 .PHONY: test-fuzz
 test-fuzz: build/address/build.ninja
 	@cmake --build build/address --target onggi_fuzz_targets
-	@tests/fuzz/run 5
+	@tests/fuzz/run 3
 
 # The black-box tests start the server that ONGGI_BINARY names. /usr/bin/python3: Debian's pytest.
 # One process for each core, each with a server of its own; a file's tests stay together.
 PYTEST = /usr/bin/python3 -m pytest tests/api --numprocesses $$(nproc) --dist loadfile --quiet -rs
-# The same on PostgreSQL, a database for each server; what is skipped is said.
-PYTEST_POSTGRES = $(POSTGRES) sh -c 'if [ -n "$$ONGGI_TEST_POSTGRES" ]; then exec env ONGGI_STORE=postgres $(PYTEST); fi'
+# The same on PostgreSQL, a database for each server, a few more processes, since they wait for it; what is skipped is said.
+PYTEST_POSTGRES = $(POSTGRES) sh -c 'if [ -n "$$ONGGI_TEST_POSTGRES" ]; then exec env ONGGI_STORE=postgres $(subst $$(nproc),$$(($$(nproc) * 3 / 2)),$(PYTEST)); fi'
 
 .PHONY: test-api
 test-api: build/build.ninja
@@ -121,8 +123,7 @@ test-api-address: build/address/build.ninja
 test-api-thread: build/thread/build.ninja
 	@cmake --build build/thread --target onggi
 	@export ONGGI_BINARY=$(CURDIR)/build/thread/onggi; \
-	$(subst pytest tests/api,pytest $(addprefix tests/api/test_,$(addsuffix .py,agents batch containment durability events \
-	  execution_changes executions export fault_servers http http_listeners isolation lists move overload page_cache users_keys workflows)),$(PYTEST))
+	$(subst pytest tests/api,pytest $(addprefix tests/api/test_,$(addsuffix .py,batch durability events export fault_servers page_cache)),$(PYTEST))
 
 # What concerns the driver's threads: the whole suite takes four minutes there.
 .PHONY: test-api-postgres-thread
@@ -130,7 +131,7 @@ test-api-postgres-thread: build/thread/build.ninja
 	@cmake --build build/thread --target onggi
 	@export ONGGI_BINARY=$(CURDIR)/build/thread/onggi; \
 	$(subst pytest tests/api,pytest $(addprefix tests/api/test_,$(addsuffix .py,postgres_contention postgres_faults \
-	  postgres_locks postgres_rules postgres_months postgres_events postgres_pooler fault_network fault_database batch)),$(PYTEST_POSTGRES))
+	  postgres_locks postgres_events postgres_pooler fault_network)),$(PYTEST_POSTGRES))
 
 # --- fuzzing ------------------------------------------------------------------------------------
 

@@ -207,6 +207,8 @@ Task<std::vector<Result<RecordedExecution>>> Executions::record(
       results[i] = no_subject();
     return !name;
   });
+  // One order for everybody: two batches that share ids would otherwise wait for each other.
+  std::ranges::sort(fresh, {}, [&](std::size_t i) { return (*drafts)[i].record->id; });
   co_await insert(connection, *drafts, fresh);
   co_await insert_steps(connection, *drafts, fresh);
   co_return results;
