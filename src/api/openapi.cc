@@ -121,6 +121,9 @@ class Components {
         return {{"type", "object"}};
       case Type::any:
         return {};
+      case Type::numbers:
+        return with_bounds({{"type", "array"}, {"items", Object{{"type", "number"}}}}, field,
+                           "minItems", "maxItems");
       case Type::record:
         return is_input ? nullable(of(*field.shape, true)) : of(*field.shape, false).get_object();
       case Type::list:

@@ -440,6 +440,8 @@ std::vector<Endpoint> table() {
                 "append_workflow_steps", "create_workflow_executions", "export_workflow_executions",
                 model::workflow_execution_shape, of_workflows, workflow_execution_filters});
 
+  add_memory_endpoints(table);
+
   table.push_back({.method = get,
                    .path = "/events",
                    .operation = "listen_to_events",

@@ -28,6 +28,7 @@ Application::Application(const config::Options& options, Engine::ShowKey show_la
 void Application::stop(std::chrono::milliseconds grace) {
   engine_.api.set_stopping();
   if (!server_.stop(grace)) spdlog::warn("stop_cut_connections grace_ms={}", grace.count());
+  engine_.accesses.stop();
   // Nobody waits any more, but for what looks after the database by itself.
   engine_.storage->give_up();
 }

@@ -24,6 +24,8 @@ Engine::Engine(const config::Options& options, const Clock& time, ShowKey show_l
       page_cache(static_cast<std::size_t>(options.page_cache_mb) << 20, registry),
       feed(feed_limits(options), time, registry),
       workers(static_cast<int>(options.workers)),
+      accesses(database, time, registry),
+      life(stores.memories, &accesses, registry),
       api({.database = database,
            .stores = stores,
            .authenticator = authenticator,
@@ -32,6 +34,8 @@ Engine::Engine(const config::Options& options, const Clock& time, ShowKey show_l
            .clock = clock,
            .workers = workers,
            .registry = registry,
+           .accesses = accesses,
+           .life = life,
            .trouble = [this] {
              std::optional<Trouble> unprepared = watch_ ? watch_->trouble() : std::nullopt;
              return unprepared ? unprepared : storage->trouble();

@@ -8,6 +8,8 @@
 //   json_terms(document, members, scope, most)  a table of one column `term`:
 //   json::document_terms()
 //       of a JSON object; `members` are names with commas between them.
+//   unpacked(text)  the text, be it compressed (base/pack.h).
+//   memory_scope(agent, shelf)  the scope of the terms of a memory's metadata (db/place.h).
 #pragma once
 
 #include <sqlite3.h>

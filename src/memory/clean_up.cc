@@ -1,0 +1,251 @@
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "memory/life.h"
+#include "memory/pace.h"
+#include "sql/catalogue.h"
+
+namespace onggi::memory {
+namespace {
+
+constexpr std::int64_t agents_at_once = 100;
+constexpr std::int64_t read_at_once = 1'000;
+constexpr std::int64_t steps_of_giving_back = 100'000;
+
+// The shelves of sql/memory.sql on which something expires.
+constexpr std::array shelves{0, 1, 2, 3, 4, 5, 9, 15, 18, 19};
+const db::Statement& overdue_of(int shelf) {
+  return shelf >= 18 ? sql::memory_unused : sql::memory_overdue;
+}
+
+// A shelf of an agent on which something has expired, and how far it has been walked.
+struct Shelf {
+  Uuid agent;
+  Uuid owner;
+  int number = 0;
+  Time time = earliest_time;
+  std::string key{};
+
+  db::Params params(Time now, std::int64_t limit) const {
+    db::Params params = db::Params::of(agent, owner, now, number, time);
+    params.add_blob(key).add(limit);
+    return params;
+  }
+};
+
+struct Agent {
+  Uuid id;
+  Uuid owner;
+  bool promotes = true;
+};
+
+struct Part {
+  std::vector<Gone> gone;
+  std::int64_t bytes = 0;
+  std::size_t shelves_done = 0;
+  Shelf next;  // where the one after those goes on
+  std::chrono::nanoseconds time{};
+};
+
+void add(const Part& part, const CleanUpOptions& options, CleanUpResult& result) {
+  for (const Gone& gone : part.gone) {
+    switch (gone.type) {
+      case model::MemoryType::short_term:
+        ++result.short_term;
+        break;
+      case model::MemoryType::long_term:
+        ++result.long_term;
+        break;
+      case model::MemoryType::episodic:
+        ++result.episodic;
+        break;
+      case model::MemoryType::semantic:
+        break;  // never expires
+    }
+    if (result.list.size() < options.list_max) result.list.push_back(gone);
+  }
+  result.bytes += part.bytes;
+}
+
+model::MemoryType type_of(std::string_view name) {
+  const auto& names = model::memory_type_names;
+  return static_cast<model::MemoryType>(std::ranges::find(names, name) - names.begin());
+}
+
+Task<std::vector<Agent>> agents_after(store::Batches& batches, Uuid after) {
+  std::function<Task<db::Rows>(db::Connection&)> body = [after](db::Connection& connection) {
+    return connection.many(sql::memory_agents, db::Params::of(after, agents_at_once));
+  };
+  const db::Rows rows = co_await batches.read<db::Rows>(std::move(body));
+  std::vector<Agent> agents;
+  for (const db::Row row : rows)
+    agents.push_back({row.uuid(0), row.uuid(1), store::settings_of(row, 2).auto_consolidation});
+  co_return agents;
+}
+
+std::string_view reason_of(model::MemoryType type) {
+  switch (type) {
+    case model::MemoryType::short_term:
+      return "older than its agent keeps short-term memories";
+    case model::MemoryType::long_term:
+      return "of low importance and not accessed for 90 days";
+    case model::MemoryType::episodic:
+      return "of low importance and older than 30 days";
+    case model::MemoryType::semantic:
+      break;
+  }
+  return "";
+}
+
+// Looked up in one snapshot: what there is to do for some agents.
+Task<std::vector<Shelf>> expired_shelves(store::Batches& batches, std::vector<Agent> agents) {
+  std::function<Task<std::vector<Shelf>>(db::Connection&)> body =
+      [agents, now = batches.now()](db::Connection& connection) -> Task<std::vector<Shelf>> {
+    std::vector<Shelf> found;
+    for (const Agent& agent : agents) {
+      const db::Rows there = co_await connection.many(
+          sql::memory_stats, db::Params::of(agent.id, agent.owner, now));
+      for (const db::Row row : there) {
+        if (row.is_null(0) || row.integer(1) == 0) continue;
+        const auto number = static_cast<int>(row.integer(0));
+        if (std::ranges::find(shelves, number) == shelves.end()) continue;
+        const Shelf shelf{agent.id, agent.owner, number};
+        const db::Rows first =
+            co_await connection.many(overdue_of(number), shelf.params(now, 1));
+        if (!first.empty()) found.push_back(shelf);
+      }
+    }
+    co_return found;
+  };
+  std::vector<Shelf> found = co_await batches.read<std::vector<Shelf>>(std::move(body));
+  std::ranges::sort(found, {}, [](const Shelf& shelf) { return std::tuple(shelf.agent, shelf.number); });
+  co_return found;
+}
+
+// What has expired on these shelves, as far as `limit` reaches; removed where `memories` is given.
+Task<Part> take(db::Connection& connection, const store::Memories* memories,
+                std::vector<Shelf> left, std::int64_t limit, Time now) {
+  const auto begin = std::chrono::steady_clock::now();
+  Part part;
+  std::vector<store::MemoryEvent> events;
+  for (Shelf& shelf : left) {
+    const std::int64_t wanted = limit - static_cast<std::int64_t>(part.gone.size());
+    if (wanted <= 0) break;
+    const db::Rows rows =
+        co_await connection.many(overdue_of(shelf.number), shelf.params(now, wanted));
+    std::vector<Uuid> ids;
+    for (const db::Row row : rows) {
+      ids.push_back(row.uuid(0));
+      part.gone.push_back({row.uuid(0), shelf.agent, type_of(row.text(1))});
+      part.bytes += row.integer(2);
+      shelf.time = row.time(3);
+      shelf.key = std::string(row.text(0));
+    }
+    if (memories != nullptr && !ids.empty()) {
+      co_await memories->remove_rows(connection, shelf.agent, ids);
+      events.push_back({shelf.agent, now, "removed", std::move(ids), R"({"reason":"expired"})"});
+    }
+    if (static_cast<std::int64_t>(rows.size()) < wanted)
+      ++part.shelves_done;
+    else
+      part.next = shelf;
+  }
+  if (memories != nullptr) co_await memories->record(connection, std::move(events));
+  part.time = std::chrono::steady_clock::now() - begin;
+  co_return part;
+}
+
+// Free pages leave the embedded store's file, in steps that hold nobody up.
+Task<void> give_back(store::Batches& batches) {
+  for (std::int64_t step = 0; step < steps_of_giving_back && !batches.is_to_stop(); ++step) {
+    std::function<Task<bool>(db::Connection&)> body =
+        [](db::Connection& connection) -> Task<bool> {
+      const db::Rows pages = co_await connection.many(sql::memory_give_back, {});
+      co_return !pages.empty();
+    };
+    const bool is_more = co_await batches.write<bool>(std::move(body));
+    if (!is_more) co_return;
+  }
+}
+
+}  // namespace
+
+LifeMetrics::LifeMetrics(Registry& registry)
+    : promoted(registry.counter("onggi_memories_promoted_total", "Memories promoted to long-term")),
+      merged(registry.counter("onggi_memories_merged_total", "Duplicates merged at promotion")),
+      removed(registry.counter("onggi_memories_removed_total", "Memories that clean-up removed")),
+      bytes(registry.counter("onggi_memories_reclaimed_bytes_total",
+                             "Bytes of memories that were removed or merged")) {}
+
+Task<CleanUpResult> Life::clean_up(store::Batches& batches, CleanUpOptions options) const {
+  if (accesses_ != nullptr) accesses_->flush();
+  CleanUpResult result;
+  Pace pace;
+  Uuid after{};
+  for (bool is_more = true; is_more && !batches.is_to_stop();) {
+    const std::vector<Agent> agents = co_await agents_after(batches, after);
+    is_more = static_cast<std::int64_t>(agents.size()) == agents_at_once;
+    if (!agents.empty()) after = agents.back().id;
+    for (const Agent& agent : agents) {
+      if (!agent.promotes || batches.is_to_stop()) continue;
+      const Promoted promoted = co_await promote(batches, agent.id, agent.owner, options.is_dry_run);
+      result.promotion.promoted += promoted.promoted;
+      result.promotion.merged += promoted.merged;
+      result.promotion.bytes += promoted.bytes;
+    }
+    std::vector<Shelf> left = co_await expired_shelves(batches, agents);
+    while (!left.empty() && !batches.is_to_stop()) {
+      const std::int64_t limit = options.is_dry_run ? read_at_once : pace.rows();
+      const store::Memories* const memories = options.is_dry_run ? nullptr : &memories_;
+      std::function<Task<Part>(db::Connection&)> body =
+          [memories, left, limit, now = batches.now()](db::Connection& connection) {
+            return take(connection, memories, left, limit, now);
+          };
+      Part part;
+      if (options.is_dry_run)
+        part = co_await batches.read<Part>(std::move(body));
+      else
+        part = co_await batches.write<Part>(std::move(body));
+      add(part, options, result);
+      left.erase(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(part.shelves_done));
+      if (!left.empty() && part.next.agent == left.front().agent) left.front() = part.next;
+      if (options.is_dry_run) continue;
+      pace.note(static_cast<std::int64_t>(part.gone.size()), part.time);
+      metrics_.removed.add(part.gone.size());
+      metrics_.bytes.add(static_cast<std::uint64_t>(part.bytes));
+      batches.report(fmt::format(
+          R"({{"promoted":{},"merged":{},"removed":{},"bytes_reclaimed":{}}})",
+          result.promotion.promoted, result.promotion.merged, result.total(), result.bytes));
+    }
+  }
+  const bool has_removed = result.total() > 0 || result.promotion.merged > 0;
+  const bool gives_back = !options.is_dry_run && options.gives_back && has_removed;
+  if (gives_back && !batches.database().is_shared()) co_await give_back(batches);
+  co_return result;
+}
+
+std::string to_json(const CleanUpResult& result, std::int64_t duration_ms) {
+  return fmt::format(
+      R"({{"stm_deleted":{},"ltm_deleted":{},"episodic_deleted":{},"total_deleted":{},"promoted":{},"merged":{},"bytes_reclaimed":{},"duration_ms":{}}})",
+      result.short_term, result.long_term, result.episodic, result.total(),
+      result.promotion.promoted, result.promotion.merged, result.bytes + result.promotion.bytes,
+      duration_ms);
+}
+
+std::string list_json(const CleanUpResult& result) {
+  std::string json = "[";
+  for (const Gone& gone : result.list) {
+    if (json.size() > 1) json += ',';
+    fmt::format_to(std::back_inserter(json),
+                   R"({{"id":"{}","agent_id":"{}","type":"{}","reason":"{}"}})", to_string(gone.id),
+                   to_string(gone.agent),
+                   model::memory_type_names[static_cast<std::size_t>(gone.type)],
+                   reason_of(gone.type));
+  }
+  return json + ']';
+}
+
+}  // namespace onggi::memory
