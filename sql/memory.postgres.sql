@@ -30,15 +30,21 @@ id
 select m.id, m.agent_id, m.request_hash from unnest(cast($1 as uuid[])) asked(id) join agent_memories m on m.id = asked.id
 
 -- name: insert
--- Rows as arrays; they arrive in their order.
+-- Rows as arrays; they arrive in their order. Arrival is the database's clock in sixteenths of a microsecond: in order for who waits for an answer
+-- before the next, whichever server takes it, and no counter that has to be moved along with the rows.
 insert into agent_memories (
     arrival, id, agent_id, type, importance, session_id, content, metadata, embedding, access_count, last_accessed_at, created_at,
     updated_at, version, is_pinned, is_stale, size_bytes, stored_bytes, provenance, request_hash)
-select nextval('agent_memories_arrival'), * from unnest(
+select cast(extract(epoch from statement_timestamp()) * 1000000 as bigint) * 16 + r.n, r.id, r.agent_id, r.type, r.importance, r.session_id, r.content,
+    r.metadata, r.embedding, r.access_count, r.last_accessed_at, r.created_at, r.updated_at, r.version, r.is_pinned, r.is_stale, r.size_bytes,
+    r.stored_bytes, r.provenance, r.request_hash
+from unnest(
     cast($1 as uuid[]), cast($2 as uuid[]), cast($3 as text[]), cast($4 as text[]), cast($5 as text[]), cast($6 as bytea[]), cast($7 as jsonb[]),
     cast($8 as bytea[]), cast($9 as bigint[]), cast($10 as timestamptz[]), cast($11 as timestamptz[]), cast($12 as timestamptz[]),
     cast($13 as bigint[]), cast($14 as boolean[]), cast($15 as boolean[]), cast($16 as bigint[]), cast($17 as bigint[]), cast($18 as bytea[]),
-    cast($19 as bytea[]))
+    cast($19 as bytea[])) with ordinality r(
+    id, agent_id, type, importance, session_id, content, metadata, embedding, access_count, last_accessed_at, created_at, updated_at, version,
+    is_pinned, is_stale, size_bytes, stored_bytes, provenance, request_hash, n)
 on conflict (id) do nothing
 
 -- name: update

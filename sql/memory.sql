@@ -39,22 +39,6 @@
 -- 5 | short_term | hot_since
 -- 9 | episodic | episodic_since
 -- 15 | long_term | long_since
---
--- What making room may remove, in this order: by importance, then the least recently used.
--- rows: never_used (shelf, rank)
--- 0 | 0
--- 3 | 0
--- 6 | 0
--- 1 | 1
--- 4 | 1
--- 7 | 1
--- 2 | 2
--- 5 | 2
--- 8 | 2
--- rows: used (importance, rank)
--- low | 0
--- medium | 1
--- high | 2
 
 -- part: greater
 max
@@ -267,10 +251,9 @@ from walk w cross join rule r left join agent_memories m on m.id = substr(w.plac
 where w.place >= place_of($7, x'') and w.place > x'' and w.place < $11
 
 -- name: stats
--- What stands on each shelf of an agent: count, bytes given, bytes kept. One row without a shelf where there is nothing.
+-- What stands on each shelf of an agent: count, bytes given, bytes kept; the sums over its slots. One row without a shelf where there is nothing.
 with {rule}
-select c.shelf, cast(sum(c.count) as bigint), cast(sum(c.size_bytes) as bigint), cast(sum(c.stored_bytes) as bigint)
-from rule r left join memory_counts c on c.agent_id = r.agent_id group by c.shelf
+select c.shelf, c.count, c.size_bytes, c.stored_bytes from rule r left join memory_counts c on c.agent_id = r.agent_id
 
 -- name: expired
 -- Of an agent, what has expired and is not yet removed: how many, and their bytes.
@@ -398,39 +381,35 @@ where m.agent_id = (select agent_id from rule) and m.shelf = $4 and (m.created_a
 order by m.created_at, m.id limit $7
 
 -- name: victims
--- $1 agent, $2 the highest importance that may go (0 low, 1, 2): short-term memories, least recently used first.
-{each never_used} union all
-{open}select {rank} as rank, created_at as used_at, id, size_bytes, stored_bytes from agent_memories
-where agent_id = $1 and shelf = {shelf} and last_accessed_at is null and $2 >= {rank}
+-- $1 agent, $2 shelf (0 low, 1 medium, 2 high: what is pinned or due stands 3 and 6 behind), $3 importance: short-term memories, least recently used first.
+{open}select created_at as used_at, id, size_bytes from agent_memories
+where agent_id = $1 and shelf = $2 and last_accessed_at is null
 {close_used}
-{end}
 union all
-{each used} union all
-{open}select {rank} as rank, last_accessed_at as used_at, id, size_bytes, stored_bytes from agent_memories
-where agent_id = $1 and type = 'short_term' and importance = '{importance}' and last_accessed_at is not null and $2 >= {rank}
+{open}select created_at as used_at, id, size_bytes from agent_memories
+where agent_id = $1 and shelf = $2 + 3 and last_accessed_at is null
 {close_used}
-{end}
-order by rank, used_at, id
+union all
+{open}select created_at as used_at, id, size_bytes from agent_memories
+where agent_id = $1 and shelf = $2 + 6 and last_accessed_at is null
+{close_used}
+union all
+{open}select last_accessed_at as used_at, id, size_bytes from agent_memories
+where agent_id = $1 and type = 'short_term' and importance = $3 and last_accessed_at is not null
+{close_used}
+order by used_at, id
 
 -- part: close_used
 
--- name: totals
--- Over all agents: what stands on each shelf.
-select shelf, cast(sum(count) as bigint), cast(sum(size_bytes) as bigint), cast(sum(stored_bytes) as bigint) from memory_counts group by shelf
-
 -- name: overview
--- $1 whose agents, $2 now: by shelf how many, and how many of them have expired.
-select c.shelf, cast(sum(c.count) as bigint), cast(sum(c.expired) as bigint) from (
-    {overview_rows}
-    where a.user_id = $1 and a.deleted_at is null) c
-group by c.shelf
+-- $1 whose agents, $2 now: of every shelf of each how many stand on it, and how many of them have expired.
+{overview_rows}
+where a.user_id = $1 and a.deleted_at is null
 
 -- name: overview_of_all
 -- $2 now: the same of everybody's.
-select c.shelf, cast(sum(c.count) as bigint), cast(sum(c.expired) as bigint) from (
-    {overview_rows}
-    where a.deleted_at is null) c
-group by c.shelf
+{overview_rows}
+where a.deleted_at is null and cast($1 as uuid) is null
 
 -- part: overview_rows
 select k.shelf, k.count, case

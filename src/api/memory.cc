@@ -30,7 +30,11 @@ Result<store::MemoryFilter> filter_of_memories(const Call& call) {
   filter.session = call.text("session_id");
   filter.from = call.time("from").value_or(filter.from);
   filter.to = call.time("to").value_or(filter.to);
-  filter.search = call.filter(false);
+  // What is empty every object contains: there is nothing to search.
+  auto search = std::make_shared<store::Filter>();
+  for (const auto& [name, value] : call.query.contained)
+    if (!value.is_object() || !value.get_object().empty()) search->add(name, value);
+  if (!search->empty()) filter.search = std::move(search);
   return filter;
 }
 
@@ -141,8 +145,8 @@ Task<Result<Answer>> patch_memory(Call& call) {
 Task<Result<Answer>> remove_memory(Call& call) {
   std::function<Task<Result<Answer>>(db::Connection&)> body =
       [&call](db::Connection& connection) -> Task<Result<Answer>> {
-    Result<void> removed = co_await memories(call).remove(
-        connection, call.id(0), call.user, call.id(1), call.if_match, call.now);
+    Result<void> removed = co_await memories(call).remove(connection, call.id(0), call.user,
+                                                          call.id(1), call.if_match, call.now);
     if (!removed) co_return std::unexpected(std::move(removed.error()));
     co_return Answer{.status = 204};
   };
@@ -238,11 +242,11 @@ Task<Result<Answer>> clean_up_memory(Call& call) {
   const memory::CleanUpResult result = co_await call.services.life.clean_up(batches, options);
   const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - begin);
-  std::string body = fmt::format(
-      R"({{"success":true,"message":"{} {}, {} {}.","stats":{})",
-      result.total(), options.is_dry_run ? "would be removed" : "removed",
-      result.promotion.promoted, options.is_dry_run ? "would be promoted" : "promoted",
-      memory::to_json(result, duration.count()));
+  std::string body =
+      fmt::format(R"({{"success":true,"message":"{} {}, {} {}.","stats":{})", result.total(),
+                  options.is_dry_run ? "would be removed" : "removed", result.promotion.promoted,
+                  options.is_dry_run ? "would be promoted" : "promoted",
+                  memory::to_json(result, duration.count()));
   if (options.list_max > 0) body += ",\"list\":" + memory::list_json(result);
   body += '}';
   co_return Answer{.body = std::move(body)};
@@ -251,11 +255,12 @@ Task<Result<Answer>> clean_up_memory(Call& call) {
 Task<Result<Answer>> get_memory_overview(Call& call) {
   const bool is_of_all = is_admin(call) && call.user == call.caller.user_id;
   const std::optional<Uuid> owner = is_of_all ? std::nullopt : std::optional(call.user);
-  std::function<Task<std::string>(db::Connection&)> body =
-      [&call, owner](db::Connection& connection) {
-        return memories(call).overview(connection, owner, call.now);
-      };
-  std::string stats = co_await call.services.database.read_one<std::string>(call.cost, std::move(body));
+  std::function<Task<std::string>(db::Connection&)> body = [&call,
+                                                            owner](db::Connection& connection) {
+    return memories(call).overview(connection, owner, call.now);
+  };
+  std::string stats =
+      co_await call.services.database.read_one<std::string>(call.cost, std::move(body));
   co_return Answer{.body = "{\"success\":true,\"stats\":" + stats + '}'};
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/secret.h"
 #include "sql/catalogue.h"
+#include "store/memories.h"
 
 namespace onggi::memory {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto interval = 300ms;
+constexpr auto look_interval = 15s;
 constexpr std::size_t pending_max = 200'000;  // memories and days
 constexpr std::size_t batch_max = 500;
 constexpr std::int64_t flushes_kept_ms = day_ms;
@@ -38,8 +40,16 @@ Accesses::Accesses(db::Database& database, const Clock& clock, Registry& registr
       counted_(registry.counter("onggi_memory_accesses_total", "Accesses of memories, written")),
       lost_(registry.counter("onggi_memory_accesses_lost_total",
                              "Accesses of memories that were not counted: too many waited")),
+      expired_(registry.gauge("onggi_memories_expired",
+                              "Memories that have expired and are not yet removed")),
       server_(Uuid::v7(clock.now())),
-      thread_([this] { run(); }) {}
+      thread_() {
+  for (std::size_t i = 0; i < by_type_.size(); ++i)
+    by_type_[i] = &registry.gauge("onggi_memories", "Memories of all agents, by type",
+                                  {{"type", std::string(model::memory_type_names[i])}});
+  next_look_ = std::chrono::steady_clock::now() + look_interval;
+  thread_ = std::thread([this] { run(); });
+}
 
 Accesses::~Accesses() {
   stop();
@@ -71,6 +81,13 @@ void Accesses::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+// The next batch; under the mutex.
+void Accesses::take_pending(Counts& taken) {
+  while (!pending_.empty() && taken.size() < batch_max)
+    taken.insert(pending_.extract(pending_.begin()));
+  if (!taken.empty()) ++number_;
+}
+
 // A batch that could not be written is tried again as it is, under its number: if it was written
 // after all, it is not written twice.
 void Accesses::run() {
@@ -84,8 +101,7 @@ void Accesses::run() {
       is_last = stopping_;
       asked = asked_;
       if (taken.empty()) {
-        while (!pending_.empty() && taken.size() < batch_max) taken.insert(pending_.extract(pending_.begin()));
-        if (!taken.empty()) ++number_;
+        take_pending(taken);
       }
     }
     bool is_more = false;
@@ -95,18 +111,42 @@ void Accesses::run() {
         taken.clear();
         has_told = false;
         const std::lock_guard lock(mutex_);
-        while (!pending_.empty() && taken.size() < batch_max) taken.insert(pending_.extract(pending_.begin()));
-        if (!taken.empty()) ++number_;
+        take_pending(taken);
       }
     } catch (const std::exception& failure) {
       is_more = true;
       if (!has_told) spdlog::warn("memory_accesses_waiting reason=\"{}\"", failure.what());
       has_told = true;
     }
+    if (!is_last && !is_more) look_around();
     const std::lock_guard lock(mutex_);
     if (!is_more) done_ = std::max(done_, asked);
     changed_.notify_all();
   }
+}
+
+// What the metrics show of all memories, now and then.
+void Accesses::look_around() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_look_) return;
+  next_look_ = now + look_interval;
+  db::Rows rows;
+  try {
+    db::Cost cost;
+    rows = run_now(database_.many(cost, sql::memory_overview_of_all,
+                                  db::Params::of(std::nullopt, clock_.now())));
+  } catch (const std::exception&) {
+    return;  // whoever needs the database tells of it; the figures stay as they were
+  }
+  std::array<std::int64_t, 4> by_type{};
+  std::int64_t expired = 0;
+  for (const db::Row row : rows) {
+    by_type[static_cast<std::size_t>(store::type_of_shelf(row.integer(0)))] +=
+        row.integer(1) - row.integer(2);
+    expired += row.integer(2);
+  }
+  for (std::size_t i = 0; i < by_type.size(); ++i) by_type_[i]->set(by_type[i]);
+  expired_.set(expired);
 }
 
 void Accesses::write(const Counts& counts) {

@@ -1,8 +1,11 @@
 // Accesses, counted without slowing the reads that they are: kept in memory and added to the rows
-// within a second, in small transactions, by a thread of their own. At most a second of them is lost
-// with the process, and none is counted twice: each batch has a number, which is written with it.
+// within a second, in small transactions, by a thread of their own. At most a second of them is
+// lost with the process, and none is counted twice: each batch has a number, which is written with
+// it.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <map>
@@ -49,6 +52,8 @@ class Accesses {
   using Counts = std::map<Place, Count>;
 
   void run();
+  void look_around();
+  void take_pending(Counts& taken);
   // One batch, durable or not at all; throws what the database throws.
   void write(const Counts& counts);
   static Task<Result<bool>> write_in(db::Connection& connection, const Counts& counts, Uuid server,
@@ -58,6 +63,9 @@ class Accesses {
   const Clock& clock_;
   Counter& counted_;
   Counter& lost_;
+  std::array<Gauge*, 4> by_type_;  // of all agents, a quarter of a minute old at most
+  Gauge& expired_;
+  std::chrono::steady_clock::time_point next_look_{};
   const Uuid server_;  // this process
   std::int64_t number_ = 0;
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -106,22 +107,23 @@ Task<std::vector<Shelf>> expired_shelves(store::Batches& batches, std::vector<Ag
       [agents, now = batches.now()](db::Connection& connection) -> Task<std::vector<Shelf>> {
     std::vector<Shelf> found;
     for (const Agent& agent : agents) {
-      const db::Rows there = co_await connection.many(
-          sql::memory_stats, db::Params::of(agent.id, agent.owner, now));
-      for (const db::Row row : there) {
-        if (row.is_null(0) || row.integer(1) == 0) continue;
-        const auto number = static_cast<int>(row.integer(0));
-        if (std::ranges::find(shelves, number) == shelves.end()) continue;
+      const db::Rows there =
+          co_await connection.many(sql::memory_stats, db::Params::of(agent.id, agent.owner, now));
+      std::map<int, std::int64_t> counts;
+      for (const db::Row row : there)
+        if (!row.is_null(0)) counts[static_cast<int>(row.integer(0))] += row.integer(1);
+      for (const auto& [number, count] : counts) {
+        if (count == 0 || std::ranges::find(shelves, number) == shelves.end()) continue;
         const Shelf shelf{agent.id, agent.owner, number};
-        const db::Rows first =
-            co_await connection.many(overdue_of(number), shelf.params(now, 1));
+        const db::Rows first = co_await connection.many(overdue_of(number), shelf.params(now, 1));
         if (!first.empty()) found.push_back(shelf);
       }
     }
     co_return found;
   };
   std::vector<Shelf> found = co_await batches.read<std::vector<Shelf>>(std::move(body));
-  std::ranges::sort(found, {}, [](const Shelf& shelf) { return std::tuple(shelf.agent, shelf.number); });
+  std::ranges::sort(found, {},
+                    [](const Shelf& shelf) { return std::tuple(shelf.agent, shelf.number); });
   co_return found;
 }
 
@@ -161,8 +163,7 @@ Task<Part> take(db::Connection& connection, const store::Memories* memories,
 // Free pages leave the embedded store's file, in steps that hold nobody up.
 Task<void> give_back(store::Batches& batches) {
   for (std::int64_t step = 0; step < steps_of_giving_back && !batches.is_to_stop(); ++step) {
-    std::function<Task<bool>(db::Connection&)> body =
-        [](db::Connection& connection) -> Task<bool> {
+    std::function<Task<bool>(db::Connection&)> body = [](db::Connection& connection) -> Task<bool> {
       const db::Rows pages = co_await connection.many(sql::memory_give_back, {});
       co_return !pages.empty();
     };
@@ -191,7 +192,8 @@ Task<CleanUpResult> Life::clean_up(store::Batches& batches, CleanUpOptions optio
     if (!agents.empty()) after = agents.back().id;
     for (const Agent& agent : agents) {
       if (!agent.promotes || batches.is_to_stop()) continue;
-      const Promoted promoted = co_await promote(batches, agent.id, agent.owner, options.is_dry_run);
+      const Promoted promoted =
+          co_await promote(batches, agent.id, agent.owner, options.is_dry_run);
       result.promotion.promoted += promoted.promoted;
       result.promotion.merged += promoted.merged;
       result.promotion.bytes += promoted.bytes;
@@ -239,11 +241,10 @@ std::string list_json(const CleanUpResult& result) {
   std::string json = "[";
   for (const Gone& gone : result.list) {
     if (json.size() > 1) json += ',';
-    fmt::format_to(std::back_inserter(json),
-                   R"({{"id":"{}","agent_id":"{}","type":"{}","reason":"{}"}})", to_string(gone.id),
-                   to_string(gone.agent),
-                   model::memory_type_names[static_cast<std::size_t>(gone.type)],
-                   reason_of(gone.type));
+    fmt::format_to(
+        std::back_inserter(json), R"({{"id":"{}","agent_id":"{}","type":"{}","reason":"{}"}})",
+        to_string(gone.id), to_string(gone.agent),
+        model::memory_type_names[static_cast<std::size_t>(gone.type)], reason_of(gone.type));
   }
   return json + ']';
 }

@@ -41,9 +41,9 @@ struct CleanUpResult {
 };
 
 struct CleanUpOptions {
-  bool is_dry_run = false;     // counts alone
-  std::size_t list_max = 0;    // how much of what goes is listed
-  bool gives_back = true;      // the embedded store's file gets smaller
+  bool is_dry_run = false;   // counts alone
+  std::size_t list_max = 0;  // how much of what goes is listed
+  bool gives_back = true;    // the embedded store's file gets smaller
 };
 
 class Life {

@@ -68,9 +68,7 @@ Task<std::vector<Duplicates>> due_of(store::Batches& batches, Uuid agent, Uuid o
     std::ranges::sort(duplicates, {}, &Due::place);
     groups.push_back(std::move(duplicates));
   }
-  std::ranges::sort(groups, {}, [](const Duplicates& group) {
-    return group.front().place();
-  });
+  std::ranges::sort(groups, {}, [](const Duplicates& group) { return group.front().place(); });
   co_return groups;
 }
 
@@ -100,7 +98,6 @@ std::string provenance_of(const model::Memory& keeper, const std::vector<Present
   return json + "]}";
 }
 
-
 Task<Promoted> promote_groups(db::Connection& connection, const store::Memories& memories,
                               Uuid agent, Uuid owner, std::span<const Duplicates> groups,
                               Time now) {
@@ -114,7 +111,8 @@ Task<Promoted> promote_groups(db::Connection& connection, const store::Memories&
   const db::Rows rows = co_await connection.many_each(sql::memory_kept, std::move(asked));
   std::unordered_map<Uuid, Present> present;
   for (const db::Row row : rows) {
-    const bool is_hot = row.integer(2) >= hot_shelves.front() && row.integer(2) <= hot_shelves.back();
+    const bool is_hot =
+        row.integer(2) >= hot_shelves.front() && row.integer(2) <= hot_shelves.back();
     if (!is_hot || row.integer(1) != versions[row.uuid(0)]) continue;
     present[row.uuid(0)] = {store::memory_of(row, 3, agent, owner), row.integer(17)};
   }
@@ -154,8 +152,8 @@ Task<Promoted> promote_groups(db::Connection& connection, const store::Memories&
         {memory.id, accesses, last, pack(provenance_of(memory, merged, accesses, now))});
     by_importance[static_cast<std::size_t>(memory.importance)].push_back(memory.id);
     if (merged.empty()) continue;
-    store::MemoryEvent event{agent, now, "merged", {},
-                             fmt::format(R"({{"into":"{}"}})", to_string(memory.id))};
+    store::MemoryEvent event{
+        agent, now, "merged", {}, fmt::format(R"({{"into":"{}"}})", to_string(memory.id))};
     for (const Present& each : merged) event.memories.push_back(each.memory->id);
     events.push_back(std::move(event));
   }
@@ -233,8 +231,7 @@ Task<Promoted> Life::promote(store::Batches& batches, Uuid agent, Uuid owner,
     std::function<Task<Promoted>(db::Connection&)> body =
         [&, part, now = batches.now()](db::Connection& connection) -> Task<Promoted> {
       const auto begin = std::chrono::steady_clock::now();
-      Promoted counts =
-          co_await promote_groups(connection, memories_, agent, owner, part, now);
+      Promoted counts = co_await promote_groups(connection, memories_, agent, owner, part, now);
       time = std::chrono::steady_clock::now() - begin;
       co_return counts;
     };

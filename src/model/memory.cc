@@ -60,8 +60,8 @@ constexpr std::array settings_fields{
     field<&MemorySettings::max_memory_size_mb>("max_memory_size_mb",
                                                "How much the agent may remember, in MB")
         .between(100, 10'000),
-    field<&MemorySettings::importance_threshold>("importance_threshold",
-                                                 "The highest importance that making room may take"),
+    field<&MemorySettings::importance_threshold>(
+        "importance_threshold", "The highest importance that making room may take"),
 };
 
 struct TimelineEntry : Record {
@@ -74,8 +74,8 @@ struct TimelineEntry : Record {
 
 constexpr std::array timeline_fields{
     field<&TimelineEntry::id>("id", "Of the entry"),
-    field<&TimelineEntry::type>(
-        "type", "created, accessed, updated, promoted, merged, removed or undone"),
+    field<&TimelineEntry::type>("type",
+                                "created, accessed, updated, promoted, merged, removed or undone"),
     field<&TimelineEntry::memory_id>("memory_id", "Which memory; it may be gone"),
     field<&TimelineEntry::timestamp>("timestamp", "When; of accesses, the day"),
     field<&TimelineEntry::metadata>("metadata", "What else there is to tell; of accesses, count"),

@@ -31,8 +31,7 @@ MemoryRule MemoryRule::of(const MemorySettings& settings, Time now) {
 bool has_expired(const Memory& memory, const MemoryRule& rule) {
   const Time created = *memory.created_at;
   if (is_unpinned_short_term(memory))
-    return created <
-           (memory.access_count >= due_access_count ? rule.hot_since : rule.cold_since);
+    return created < (memory.access_count >= due_access_count ? rule.hot_since : rule.cold_since);
   if (is_low(memory, MemoryType::episodic)) return created < rule.episodic_since;
   if (is_low(memory, MemoryType::long_term))
     return memory.last_accessed_at.value_or(created) < rule.long_since;

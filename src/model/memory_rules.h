@@ -13,11 +13,11 @@ inline constexpr std::int64_t never_ms = 43'800'000 * hour_ms;  // 5,000 years
 
 // What an agent's settings mean at one instant: what was created (used) before has expired.
 struct MemoryRule {
-  Time cold_since;       // of short-term memories
-  Time hot_since;        // of those that were accessed often enough to be promoted
-  Time episodic_since;   // of unimportant episodic ones
-  Time long_since;       // of unimportant long-term ones, since when they must have been accessed
-  Time due_before;       // what was accessed often enough and created before is due for promotion
+  Time cold_since;      // of short-term memories
+  Time hot_since;       // of those that were accessed often enough to be promoted
+  Time episodic_since;  // of unimportant episodic ones
+  Time long_since;      // of unimportant long-term ones, since when they must have been accessed
+  Time due_before;      // what was accessed often enough and created before is due for promotion
 
   static MemoryRule of(const MemorySettings& settings, Time now);
   bool operator==(const MemoryRule&) const = default;

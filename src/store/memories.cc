@@ -349,8 +349,8 @@ Task<Result<CreatedMemories>> Memories::create(db::Connection& connection, Uuid 
     undated_short_term += is_short_term && !draft.is_dated ? 1 : 0;
     events[static_cast<std::size_t>(draft.record->type)].memories.push_back(draft.record->id);
   }
-  const std::int64_t beyond = there->size_bytes + size_bytes -
-                              there->settings.max_memory_size_mb * bytes_per_mb;
+  const std::int64_t beyond =
+      there->size_bytes + size_bytes - there->settings.max_memory_size_mb * bytes_per_mb;
   if (beyond > 0 && !rows.empty()) {
     Result<void> room = co_await make_room(connection, agent, owner, *there, beyond, now);
     if (!room) co_return std::unexpected(std::move(room.error()));
@@ -377,18 +377,13 @@ Task<Result<CreatedMemories>> Memories::create(db::Connection& connection, Uuid 
       continue;
     }
     Result<Page> page = co_await read(connection, agent, owner, (*drafts)[i].record->id, now);
-    if (!page)
-      co_return fail(Code::conflict, "A memory with this id existed and has expired.");
+    if (!page) co_return fail(Code::conflict, "A memory with this id existed and has expired.");
     created.pages.push_back(std::move(*page));
   }
   const std::int64_t threshold = there->settings.consolidation_threshold;
-  created.calls_for_promotion = undated_short_term > 0 && there->settings.auto_consolidation &&
-                                there->short_term_count + undated_short_term >= threshold;
-  if (created.calls_for_promotion) {
-    const MemoryFilter short_term{.type = "short_term"};
+  if (undated_short_term > 0 && there->settings.auto_consolidation) {
     db::Params params = db::Params::of(agent, owner, now, after_all_times);
-    params.add_blob({}).add(threshold).add(earliest_time).add(*short_term.type);
-    params.add(std::nullopt);
+    params.add_blob({}).add(threshold).add(earliest_time).add("short_term").add(std::nullopt);
     const db::Rows live = co_await connection.many(sql::memory_count, std::move(params));
     created.calls_for_promotion = live[0].integer(0) >= threshold;
   }
@@ -412,15 +407,18 @@ Task<Result<void>> Memories::make_room(db::Connection& connection, Uuid agent, U
   const std::size_t expired = gone.size();
   if (freed < needed_bytes) {
     const std::set<Uuid> known(gone.begin(), gone.end());
-    std::function<bool(const db::Row&)> take = [&](const db::Row& row) {
-      if (known.contains(row.uuid(2))) return true;
-      gone.push_back(row.uuid(2));
-      freed += row.integer(3);
-      return freed < needed_bytes;
-    };
-    const auto threshold = static_cast<std::int64_t>(head.settings.importance_threshold);
-    co_await connection.scan(sql::memory_victims, db::Params::of(agent, threshold),
-                             std::move(take));
+    const auto most = static_cast<std::size_t>(head.settings.importance_threshold);
+    for (std::size_t i = 0; i <= most && freed < needed_bytes; ++i) {
+      std::function<bool(const db::Row&)> take = [&](const db::Row& row) {
+        if (known.contains(row.uuid(1))) return true;
+        gone.push_back(row.uuid(1));
+        freed += row.integer(2);
+        return freed < needed_bytes;
+      };
+      db::Params params = db::Params::of(agent, static_cast<std::int64_t>(i));
+      params.add(model::importance_names[i]);
+      co_await connection.scan(sql::memory_victims, std::move(params), std::move(take));
+    }
   }
   if (freed < needed_bytes)
     co_return fail(Code::conflict,
@@ -494,8 +492,8 @@ Task<Result<Items>> Memories::list(db::Connection& connection, Uuid agent, Uuid 
   co_return items;
 }
 
-Task<Total> Memories::count(db::Connection& connection, Uuid agent, Uuid owner,
-                            MemoryFilter filter, Time now) const {
+Task<Total> Memories::count(db::Connection& connection, Uuid agent, Uuid owner, MemoryFilter filter,
+                            Time now) const {
   if (filter.search) {
     Sieve sieve(*filter.search, count_max, {});
     co_await walk(connection, agent, owner, filter, Place::before(filter.to), now, sieve);
@@ -574,7 +572,8 @@ Task<Result<Page>> Memories::patch(db::Connection& connection, Uuid agent, Uuid 
   after->updated_at = std::max(change.now, before->updated_at);
   const bool compresses = rows[0].is_null(shown_columns + 4) || rows[0].boolean(shown_columns + 4);
   co_await update_row(connection, *before, {after, std::nullopt, compresses}, change.now);
-  std::vector<MemoryEvent> events{{agent, change.now, "updated", {id}, changed_fields(*before, *after)}};
+  std::vector<MemoryEvent> events{
+      {agent, change.now, "updated", {id}, changed_fields(*before, *after)}};
   co_await record(connection, std::move(events));
   co_return page_of(*after);
 }
@@ -630,8 +629,8 @@ Task<Result<Page>> Memories::undo(db::Connection& connection, Uuid agent, Uuid o
     back.push_back({memory, std::nullopt, compresses});
   }
   co_await insert_rows(connection, back, now);
-  std::vector<MemoryEvent> events{{agent, now, "undone", std::move(undone),
-                                   R"({"from":"long_term","to":"short_term"})"}};
+  std::vector<MemoryEvent> events{
+      {agent, now, "undone", std::move(undone), R"({"from":"long_term","to":"short_term"})"}};
   co_await record(connection, std::move(events));
   co_return page_of(*after);
 }

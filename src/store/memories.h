@@ -23,7 +23,7 @@ struct MemoryDraft {
 using MemoryDrafts = std::shared_ptr<const std::vector<MemoryDraft>>;
 
 struct CreatedMemories {
-  std::vector<Page> pages;  // one per draft, in order
+  std::vector<Page> pages;   // one per draft, in order
   bool is_repeated = false;  // all of them were there
   // The agent has so many short-term memories that what is due is to be promoted now.
   bool calls_for_promotion = false;
@@ -74,8 +74,8 @@ struct GoneMemory {
 class Memories {
  public:
   // A body of one object, or an array of them. An admin may send what is read-only otherwise.
-  Result<MemoryDrafts> draft(const json::Value& body, const Uuid& agent, const Uuid& owner, Time now,
-                             bool is_admin) const;
+  Result<MemoryDrafts> draft(const json::Value& body, const Uuid& agent, const Uuid& owner,
+                             Time now, bool is_admin) const;
 
   // In a transaction: all of them or none. 404, 409 (an id is taken; there is no room).
   Task<Result<CreatedMemories>> create(db::Connection& connection, Uuid agent, Uuid owner,
@@ -105,14 +105,13 @@ class Memories {
                                Range range) const;
   Task<Total> count_timeline(db::Connection& connection, Uuid agent) const;
   // What all of the owner's agents remember (nullopt: everybody's), as GET /memory/stats shows it.
-  Task<std::string> overview(db::Connection& connection, std::optional<Uuid> owner,
-                             Time now) const;
+  Task<std::string> overview(db::Connection& connection, std::optional<Uuid> owner, Time now) const;
 
   // How rows change; whatever keeps something beside them does so here, in the same transaction.
   Task<std::int64_t> insert_rows(db::Connection& connection,
                                  const std::vector<KeptMemory>& memories, Time now) const;
-  Task<void> update_row(db::Connection& connection, const model::Memory& before,
-                        KeptMemory after, Time now) const;
+  Task<void> update_row(db::Connection& connection, const model::Memory& before, KeptMemory after,
+                        Time now) const;
   // Those that were there.
   Task<std::int64_t> remove_rows(db::Connection& connection, Uuid agent,
                                  const std::vector<Uuid>& ids) const;
@@ -136,6 +135,9 @@ std::shared_ptr<model::Memory> memory_of(const db::Row& row, int first, const Uu
 model::MemorySettings settings_of(const db::Row& row, int first);
 inline constexpr int settings_columns = 8;  // their version included
 inline constexpr int shown_columns = 11;
+
+// The shelves of sql/memory.sql.
+model::MemoryType type_of_shelf(std::int64_t shelf);
 
 std::string embedding_bytes(const std::vector<float>& embedding);
 std::vector<float> embedding_of(std::string_view bytes);

@@ -15,13 +15,6 @@ namespace {
 using model::Importance;
 using model::MemoryType;
 
-// The shelves of sql/memory.sql.
-MemoryType type_of_shelf(std::int64_t shelf) {
-  if (shelf < 9) return MemoryType::short_term;
-  if (shelf < 12) return MemoryType::episodic;
-  return shelf < 15 ? MemoryType::semantic : MemoryType::long_term;
-}
-
 Importance importance_of_shelf(std::int64_t shelf) {
   return shelf < 18 ? static_cast<Importance>(shelf % 3) : Importance::low;
 }
@@ -40,6 +33,12 @@ Page page_of(model::MemorySettings& settings, std::int64_t version) {
 
 }  // namespace
 
+model::MemoryType type_of_shelf(std::int64_t shelf) {
+  if (shelf < 9) return MemoryType::short_term;
+  if (shelf < 12) return MemoryType::episodic;
+  return shelf < 15 ? MemoryType::semantic : MemoryType::long_term;
+}
+
 Task<Result<Page>> Memories::settings(db::Connection& connection, Uuid agent, Uuid owner) const {
   const db::Rows rows =
       co_await connection.many(sql::memory_settings, db::Params::of(agent, owner));
@@ -49,8 +48,8 @@ Task<Result<Page>> Memories::settings(db::Connection& connection, Uuid agent, Uu
 }
 
 Task<Result<Page>> Memories::put_settings(db::Connection& connection, Uuid agent, Uuid owner,
-                                          std::shared_ptr<const json::Value> body,
-                                          IfMatch if_match, Time now) const {
+                                          std::shared_ptr<const json::Value> body, IfMatch if_match,
+                                          Time now) const {
   const db::Rows rows =
       co_await connection.many(sql::memory_settings, db::Params::of(agent, owner));
   if (rows.empty()) co_return not_found();
@@ -58,8 +57,7 @@ Task<Result<Page>> Memories::put_settings(db::Connection& connection, Uuid agent
   auto allowed = check_version(if_match, version);
   if (!allowed) co_return std::unexpected(std::move(allowed.error()));
   model::MemorySettings after;
-  auto decoded =
-      model::decode(model::memory_settings_shape, *body, after, model::Source::creation);
+  auto decoded = model::decode(model::memory_settings_shape, *body, after, model::Source::creation);
   if (!decoded) co_return std::unexpected(std::move(decoded.error()));
   model::MemorySettings before = settings_of(rows[0], 0);
   if (version > 0 && page_of(before, 0).body == page_of(after, 0).body)
@@ -101,8 +99,9 @@ Task<Result<std::string>> Memories::stats(db::Connection& connection, Uuid agent
   std::string json = "{";
   std::int64_t total = 0;
   for (std::size_t i = 0; i < amounts.size(); ++i) {
-    fmt::format_to(std::back_inserter(json), "\"{}\":{{\"count\":{},\"size_mb\":",
-                   model::memory_type_names[i], amounts[i].count);
+    fmt::format_to(std::back_inserter(json),
+                   "\"{}\":{{\"count\":{},\"size_mb\":", model::memory_type_names[i],
+                   amounts[i].count);
     json::append_number(mb_of(amounts[i].bytes), json);
     json += "},";
     total += amounts[i].bytes;
@@ -110,11 +109,11 @@ Task<Result<std::string>> Memories::stats(db::Connection& connection, Uuid agent
   json += "\"total_size_mb\":";
   json::append_number(mb_of(total), json);
   json += ",\"compression_ratio\":";
-  json::append_number(stored_bytes == 0 ? 1.0
-                                        : rounded(static_cast<double>(size_bytes) /
-                                                      static_cast<double>(stored_bytes),
-                                                  1e3),
-                      json);
+  json::append_number(
+      stored_bytes == 0
+          ? 1.0
+          : rounded(static_cast<double>(size_bytes) / static_cast<double>(stored_bytes), 1e3),
+      json);
   json += '}';
   co_return json;
 }

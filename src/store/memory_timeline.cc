@@ -14,7 +14,6 @@ namespace {
 constexpr int low_bits = 16;
 constexpr std::size_t entries_a_row = 1'000;
 
-
 void append_entry(const Uuid& id, std::string_view type, const Uuid& memory, Time at,
                   std::string_view metadata, std::string& json) {
   if (!json.empty()) json += ',';
@@ -98,8 +97,8 @@ Task<Result<Items>> Memories::timeline(db::Connection& connection, Uuid agent, U
 }
 
 Task<Total> Memories::count_timeline(db::Connection& connection, Uuid agent) const {
-  const db::Rows rows = co_await connection.many(sql::memory_count_timeline,
-                                                 db::Params::of(agent, count_max + 1));
+  const db::Rows rows =
+      co_await connection.many(sql::memory_count_timeline, db::Params::of(agent, count_max + 1));
   co_return Total::up_to(count_max, rows[0].integer(0));
 }
 

@@ -12,7 +12,8 @@ from stores import IS_POSTGRES
 from support_process import eventually, fewest_queries
 
 SIZES = (1, 10, 100, 1_000)
-IN_USE = {"DELETE /tools/{}"}  # 409: that agents use it is found in the same statements
+# 409: that agents use it, or that it was not promoted, is found in the same statements
+IN_USE = {"DELETE /tools/{}", "POST /agents/{}/memory/{}/undo"}
 
 
 @pytest.fixture(scope="module")

@@ -161,7 +161,15 @@ const std::set<std::string> not_moved{
     "workflow_node_terms",
     "agent_execution_terms",
     "workflow_execution_terms",
+    "memory_terms",
+    "agent_memories.number",
+    "agent_memories.stored_bytes",
+    "memory_counts",
+    // Of one server.
+    "memory_flushes",
     // Of PostgreSQL.
+    "agent_memories.shelf",
+    "agent_memories.owners",
     "definition_versions",
     "feed_batches",
     "feed_listeners",

@@ -5,8 +5,6 @@
 --
 -- `shelf` is what is listed and expires alike: type, importance, and what else decides how long it lives. Within a shelf expiry is a bound on
 -- created_at, so a list begins and ends in an index without walking over what has expired. sql/memory.sql names the shelves.
-create sequence agent_memories_arrival as bigint cache 1;
-
 create table agent_memories (
     id               uuid        not null primary key,
     arrival          bigint      not null,
@@ -123,7 +121,6 @@ create table memory_flushes (
     flushed_at timestamptz not null
 );
 
-comment on sequence agent_memories_arrival is 'The order in which memories come';
 comment on table agent_memories is 'What agents remember. What has expired is not read any more, and removed by clean-up';
 comment on column agent_memories.id is 'UUIDv7';
 comment on column agent_memories.arrival is 'The order in which memories came';

@@ -42,6 +42,23 @@ void unpacked(sqlite3_context* context, int, sqlite3_value** values) {
   }
 }
 
+void packed(sqlite3_context* context, int, sqlite3_value** values) {
+  const std::string bytes = pack(blob(values[0]));
+  if (is_packed(bytes))
+    sqlite3_result_blob64(context, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+  else
+    sqlite3_result_text64(context, bytes.data(), bytes.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+// Bytes that were moved here, as they are kept: a text is one.
+void kept_text(sqlite3_context* context, int, sqlite3_value** values) {
+  const std::string_view bytes = blob(values[0]);
+  if (sqlite3_value_type(values[0]) == SQLITE_NULL || is_packed(bytes))
+    sqlite3_result_value(context, values[0]);
+  else
+    sqlite3_result_text64(context, bytes.data(), bytes.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
 // Whose memory it is and as what it expires.
 void memory_scope(sqlite3_context* context, int, sqlite3_value** values) {
   const std::string scope =
@@ -58,6 +75,7 @@ int register_functions(sqlite3* connection) {
   };
   for (const int code : {add("place_of", 2, place_of), add("place_of", 3, place_of),
                          add("position_in", 1, position_in), add("unpacked", 1, unpacked),
+                         add("packed", 1, packed), add("kept_text", 1, kept_text),
                          add("memory_scope", 2, memory_scope), register_json_terms(connection)})
     if (code != SQLITE_OK) return code;
   return SQLITE_OK;
