@@ -61,7 +61,7 @@ number
 {now} - case when {on} and not {promotes} then {hours} * {hour} else 43800000 * {hour} end as hot_since,
 {now} - case when {on} then 720 * {hour} else 43800000 * {hour} end as episodic_since,
 {now} - case when {on} then 2160 * {hour} else 43800000 * {hour} end as long_since,
-{now} - case when {on} then 0 else 43800000 * {hour} end as stale_since,
+{now} - case when {on} then 0 * {hour} else 43800000 * {hour} end as stale_since,
 {now} - 43800000 * {hour} as all_since,
 {now} - case when {hours} < 12 then {hours} else 12 end * {hour} as due_before
 
@@ -178,7 +178,7 @@ with {rule},
 page as (
     {each shelves} union all
     {open}select created_at, id, {number} as number from agent_memories
-    where agent_id = $1 and shelf = {shelf} and ($8 is null or $8 = '{type}') and ($9 is null or $9 = '{importance}')
+    where agent_id = $1 and shelf = {shelf} and (cast($8 as text) is null or $8 = '{type}') and (cast($9 as text) is null or $9 = '{importance}')
         and (created_at, id) < ($4, $5) and created_at >= {greater}($7, (select {since} from rule)) and {also}
     {close}
     {end}
@@ -191,7 +191,7 @@ with {rule},
 page as (
     {each shelves} union all
     {open}select created_at, id, {number} as number from agent_memories
-    where agent_id = $1 and session_id = $10 and shelf = {shelf} and ($8 is null or $8 = '{type}') and ($9 is null or $9 = '{importance}')
+    where agent_id = $1 and session_id = $10 and shelf = {shelf} and (cast($8 as text) is null or $8 = '{type}') and (cast($9 as text) is null or $9 = '{importance}')
         and (created_at, id) < ($4, $5) and created_at >= {greater}($7, (select {since} from rule)) and {also}
     {close}
     {end}
@@ -205,7 +205,7 @@ with {rule}
 select count(*) from (
     {each shelves} union all
     select 1 from agent_memories
-    where agent_id = $1 and shelf = {shelf} and ($8 is null or $8 = '{type}') and ($9 is null or $9 = '{importance}')
+    where agent_id = $1 and shelf = {shelf} and (cast($8 as text) is null or $8 = '{type}') and (cast($9 as text) is null or $9 = '{importance}')
         and created_at < $4 and created_at >= {greater}($7, (select {since} from rule)) and {also}
     {end}
     limit $6) counted
@@ -215,7 +215,7 @@ with {rule}
 select count(*) from (
     {each shelves} union all
     select 1 from agent_memories
-    where agent_id = $1 and session_id = $10 and shelf = {shelf} and ($8 is null or $8 = '{type}') and ($9 is null or $9 = '{importance}')
+    where agent_id = $1 and session_id = $10 and shelf = {shelf} and (cast($8 as text) is null or $8 = '{type}') and (cast($9 as text) is null or $9 = '{importance}')
         and created_at < $4 and created_at >= {greater}($7, (select {since} from rule)) and {also}
     {end}
     limit $6) counted
@@ -308,8 +308,9 @@ select cast(coalesce(sum(entries), 0) as bigint) from (
     select case when type = 'accessed' then 1 else count end as entries from memory_timeline where agent_id = $1 limit $2) counted
 
 -- name: forget_timeline
--- $1 agent, $2 before. Whoever keeps to 90 days.
-delete from memory_timeline where agent_id = $1 and timestamp < $2
+-- $1 agent, $2 before, $3 at most. Whoever keeps to 90 days.
+delete from memory_timeline where (agent_id, timestamp, id) in (
+    select agent_id, timestamp, id from memory_timeline where agent_id = $1 and timestamp < $2 order by timestamp, id limit $3)
 
 -- name: next_timeline
 -- $1: the next agent that has a timeline.

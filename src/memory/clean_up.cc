@@ -229,6 +229,31 @@ Task<CleanUpResult> Life::clean_up(store::Batches& batches, CleanUpOptions optio
   co_return result;
 }
 
+Task<std::int64_t> forget_timelines(store::Batches& batches, Time before) {
+  std::int64_t sum = 0;
+  Uuid agent{};
+  for (bool is_more = true; is_more && !batches.is_to_stop();) {
+    std::function<Task<db::Rows>(db::Connection&)> look = [agent](db::Connection& connection) {
+      return connection.many(sql::memory_next_timeline, db::Params::of(agent));
+    };
+    const db::Rows next = co_await batches.read<db::Rows>(std::move(look));
+    is_more = !next.empty();
+    if (!is_more) break;
+    agent = next[0].uuid(0);
+    for (bool is_full = true; is_full && !batches.is_to_stop();) {
+      std::function<Task<std::int64_t>(db::Connection&)> body =
+          [agent, before](db::Connection& connection) {
+            return connection.run(sql::memory_forget_timeline,
+                                  db::Params::of(agent, before, read_at_once));
+          };
+      const std::int64_t removed = co_await batches.write<std::int64_t>(std::move(body));
+      sum += removed;
+      is_full = removed == read_at_once;
+    }
+  }
+  co_return sum;
+}
+
 std::string to_json(const CleanUpResult& result, std::int64_t duration_ms) {
   return fmt::format(
       R"({{"stm_deleted":{},"ltm_deleted":{},"episodic_deleted":{},"total_deleted":{},"promoted":{},"merged":{},"bytes_reclaimed":{},"duration_ms":{}}})",

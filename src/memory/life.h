@@ -66,6 +66,9 @@ class Life {
   LifeMetrics metrics_;
 };
 
+// Retention: what the timelines of all agents tell of the time before goes. How many rows.
+Task<std::int64_t> forget_timelines(store::Batches& batches, Time before);
+
 // As POST /memory/cleanup and job_runs show it.
 std::string to_json(const CleanUpResult& result, std::int64_t duration_ms);
 

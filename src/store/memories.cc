@@ -480,10 +480,12 @@ Task<Result<Items>> Memories::list(db::Connection& connection, Uuid agent, Uuid 
   // What was cut off must lie behind what is shown; the join walks the page in its order.
   if (rows.is_cut() && !std::ranges::is_sorted(order))
     throw std::logic_error("a page that was cut does not come in order");
-  const std::size_t shown = std::min(rows.size(), static_cast<std::size_t>(range.limit));
-  for (std::size_t i = 0; i < shown; ++i) {
-    if (i != 0) items.json += ',';
-    append_item(rows[order[i]], 0, whose, items.json);
+  std::size_t shown = 0;
+  // What is compressed may be large all the same.
+  while (shown < std::min(rows.size(), static_cast<std::size_t>(range.limit)) &&
+         items.json.size() < page_max_bytes) {
+    if (shown != 0) items.json += ',';
+    append_item(rows[order[shown++]], 0, whose, items.json);
   }
   if (rows.size() > shown || rows.is_cut()) {
     const db::Row last = rows[order[shown - 1]];
