@@ -46,6 +46,8 @@ class Sqlite final : public Database {
   std::unique_ptr<Cursor> open_lasting(Cost& cost, const Statement& statement,
                                        Params params) override;
 
+  void settle() override;
+
   // "ok", or what PRAGMA integrity_check and foreign_key_check found, a line each.
   std::string check_integrity();
 

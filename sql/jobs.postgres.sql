@@ -1,0 +1,18 @@
+-- What reads differently on PostgreSQL: several servers, and the clock of the database.
+
+-- name: now
+select cast(extract(epoch from clock_timestamp()) * 1000 as bigint)
+
+-- name: lease
+select id, token, taken_until, run_id, owner, lease_until from jobs where id = $1 for no key update
+
+-- name: confirm
+-- Until the batch is committed nobody takes the run over.
+select token from jobs where id = $1 for share
+
+-- name: state
+select 0 as part, r.id, r.job_id, r.scheduled_for, r.started_at, r.finished_at, r.status, r.attempt, r.progress, r.result, r.error
+from jobs j join job_runs r on r.id = j.run_id where cast($1 as text) is null or j.id = $1
+union all
+select 1, r.id, r.job_id, r.scheduled_for, r.started_at, r.finished_at, r.status, r.attempt, r.progress, r.result, r.error
+from jobs j join job_runs r on r.id = j.last_run_id where cast($1 as text) is null or j.id = $1

@@ -1,0 +1,89 @@
+#include "app/jobs.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "model/encode.h"
+#include "store/space.h"
+
+namespace onggi::app {
+namespace {
+
+constexpr std::int64_t months_ahead_ms = 62 * day_ms;
+constexpr std::int64_t months_behind_ms = 31 * day_ms;
+
+schedule::Job retention_job(const config::Options& options, const store::Retention& retention) {
+  return {"retention", "Removes what was kept long enough", options.retention_cron,
+          [&retention](store::Batches& batches) { return retention.apply(batches); }};
+}
+
+// The watch makes partitions as well, every hour and at start; this is the record of it.
+schedule::Job partition_job(const config::Options& options, Storage& storage, const Clock& clock) {
+  return {"partition_maintenance", "Makes partitions for the months to come",
+          options.partition_maintenance_cron,
+          [&storage, &clock](store::Batches&) -> Task<std::string> {
+            const Time until{clock.now().ms + months_ahead_ms};
+            storage.make_room(Time{clock.now().ms - months_behind_ms}, until);
+            if (!storage.database().is_shared()) co_return "{}";
+            co_return fmt::format(R"({{"until":"{}"}})", to_string(until).substr(0, 7));
+          }};
+}
+
+Task<std::string> reclaim(store::Batches& batches, Counter& returned) {
+  std::int64_t counted = 0;
+  const auto result = [](std::int64_t bytes) {
+    return fmt::format(R"({{"bytes_returned":{}}})", bytes);
+  };
+  std::function<void(std::int64_t)> progress = [&](std::int64_t bytes) {
+    returned.add(static_cast<std::uint64_t>(bytes - std::exchange(counted, bytes)));
+    batches.report(result(bytes));
+  };
+  const std::int64_t bytes = co_await store::return_space(batches, std::move(progress));
+  co_return result(bytes);
+}
+
+schedule::Job space_job(const config::Options& options, Registry& registry) {
+  return {"reclaim_space", "Gives free room back to the file system", options.reclaim_space_cron,
+          [&returned = store::bytes_returned(registry)](store::Batches& batches) {
+            return reclaim(batches, returned);
+          }};
+}
+
+}  // namespace
+
+std::vector<schedule::Job> make_jobs(const config::Options& options, Storage& storage,
+                                     const Clock& clock, const store::Retention& retention,
+                                     Registry& registry) {
+  std::vector<schedule::Job> jobs;
+  jobs.push_back(partition_job(options, storage, clock));
+  jobs.push_back(retention_job(options, retention));
+  jobs.push_back(space_job(options, registry));
+  return jobs;
+}
+
+schedule::RunnerOptions runner_options(const config::Options& options) {
+  schedule::RunnerOptions made;
+  made.is_scheduling = options.scheduler;
+  made.timezone = options.timezone;
+  return made;
+}
+
+schedule::Runner::Tell tell_admins(feed::Feed& feed) {
+  return [&feed](std::string_view event, const std::vector<Uuid>& admins, model::JobRun& run) {
+    std::vector<feed::Event> events;
+    const std::string data = model::to_json(model::job_event_shape, run);
+    for (const Uuid& admin : admins) events.push_back({event, admin, data});
+    feed.publish(std::move(events));
+  };
+}
+
+void tell_retention(const config::Options& options) {
+  if (options.execution_retention_days == 0)
+    spdlog::info("executions_kept days=\"for ever\"");
+  else
+    spdlog::info("executions_kept days={}", options.execution_retention_days);
+}
+
+}  // namespace onggi::app
