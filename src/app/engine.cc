@@ -27,7 +27,7 @@ Engine::Engine(const config::Options& options, const Clock& time, ShowKey show_l
       workers(static_cast<int>(options.workers)),
       retention_(options.execution_retention_days, {}, registry),
       jobs_(database, time, registry, make_jobs(options, *storage, time, retention_, registry),
-            runner_options(options), tell_admins(feed)),
+            runner_options(options, database), tell_admins(feed)),
       api({.database = database,
            .stores = stores,
            .authenticator = authenticator,

@@ -31,7 +31,7 @@ schedule::Job partition_job(const config::Options& options, Storage& storage, co
           }};
 }
 
-Task<std::string> reclaim(store::Batches& batches, Counter& returned) {
+Task<std::string> reclaim(store::Batches& batches, Storage& storage, Counter& returned) {
   std::int64_t counted = 0;
   const auto result = [](std::int64_t bytes) {
     return fmt::format(R"({{"bytes_returned":{}}})", bytes);
@@ -40,14 +40,15 @@ Task<std::string> reclaim(store::Batches& batches, Counter& returned) {
     returned.add(static_cast<std::uint64_t>(bytes - std::exchange(counted, bytes)));
     batches.report(result(bytes));
   };
-  const std::int64_t bytes = co_await store::return_space(batches, std::move(progress));
+  const std::int64_t bytes =
+      co_await store::return_space(batches, [&storage] { storage.settle(); }, std::move(progress));
   co_return result(bytes);
 }
 
-schedule::Job space_job(const config::Options& options, Registry& registry) {
+schedule::Job space_job(const config::Options& options, Storage& storage, Registry& registry) {
   return {"reclaim_space", "Gives free room back to the file system", options.reclaim_space_cron,
-          [&returned = store::bytes_returned(registry)](store::Batches& batches) {
-            return reclaim(batches, returned);
+          [&storage, &returned = store::bytes_returned(registry)](store::Batches& batches) {
+            return reclaim(batches, storage, returned);
           }};
 }
 
@@ -59,13 +60,15 @@ std::vector<schedule::Job> make_jobs(const config::Options& options, Storage& st
   std::vector<schedule::Job> jobs;
   jobs.push_back(partition_job(options, storage, clock));
   jobs.push_back(retention_job(options, retention));
-  jobs.push_back(space_job(options, registry));
+  jobs.push_back(space_job(options, storage, registry));
   return jobs;
 }
 
-schedule::RunnerOptions runner_options(const config::Options& options) {
+schedule::RunnerOptions runner_options(const config::Options& options,
+                                       const db::Database& database) {
   schedule::RunnerOptions made;
   made.is_scheduling = options.scheduler;
+  made.is_alone = !database.is_shared();
   made.timezone = options.timezone;
   return made;
 }

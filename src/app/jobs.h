@@ -20,7 +20,8 @@ std::vector<schedule::Job> make_jobs(const config::Options& options, Storage& st
                                      const Clock& clock, const store::Retention& retention,
                                      Registry& registry);
 
-schedule::RunnerOptions runner_options(const config::Options& options);
+schedule::RunnerOptions runner_options(const config::Options& options,
+                                       const db::Database& database);
 
 // Tells the live feed of every admin.
 schedule::Runner::Tell tell_admins(feed::Feed& feed);

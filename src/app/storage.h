@@ -35,6 +35,9 @@ class Storage {
   virtual std::optional<Trouble> trouble() = 0;
   // What the database itself finds wrong, a line each; empty: nothing.
   virtual std::string damage() = 0;
+  // Brings what was committed to where it belongs, so that room that was given up goes back to the
+  // file system. Blocks, but nobody else for more than a moment.
+  virtual void settle() {}
   // Room for what executions of these times need.
   virtual void make_room(Time, Time) {}
 };

@@ -151,10 +151,6 @@ class Database {
   // Whether other servers may write to the same database: what is kept in memory must be confirmed.
   virtual bool is_shared() const { return false; }
 
-  // Brings what was committed to where it belongs, so that room that was given up goes back to the
-  // file system, as far as readers allow it. Blocks, but nobody else for more than a moment.
-  virtual void settle() {}
-
  protected:
   enum class Reads : std::uint8_t { one, several };
   virtual Task<void> do_read(Cost& cost, Reads reads,

@@ -241,10 +241,9 @@ std::optional<Time> Runner::due(Known& known, const Jobs::Lease& lease) const {
   return known.timetable.newest(lease.taken_until, now);
 }
 
-// The embedded store has one server: who else holds a lease is an earlier one.
 bool Runner::is_free(const Jobs::Lease& lease, Time now) const {
   if (!lease.until || *lease.until <= now) return true;
-  return !database_.is_shared() && lease.owner && *lease.owner != server_;
+  return options_.is_alone && lease.owner && *lease.owner != server_;
 }
 
 void Runner::take_what_is_due(Known& known, const Jobs::Lease& lease, Time now) {

@@ -42,6 +42,8 @@ namespace onggi::schedule {
 
 struct RunnerOptions {
   bool is_scheduling = true;  // false: runs only what it is asked for
+  // No other server can be there: who holds a lease is one that was before, and is gone.
+  bool is_alone = false;
   std::string timezone = "UTC";
   std::chrono::milliseconds lease{15'000};
   std::vector<std::chrono::milliseconds> back_off{std::chrono::minutes(1), std::chrono::minutes(5),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "json/json.h"
 #include "model/encode.h"
 #include "sql/catalogue.h"
 

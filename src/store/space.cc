@@ -31,7 +31,7 @@ Task<Step> step(db::Connection& connection) {
 
 }  // namespace
 
-Task<std::int64_t> return_space(Batches& batches,
+Task<std::int64_t> return_space(Batches& batches, std::function<void()> settle,
                                 std::function<void(std::int64_t bytes)> progress) {
   std::int64_t bytes = 0;
   for (bool is_more = true; is_more && !batches.is_to_stop();) {
@@ -41,7 +41,7 @@ Task<std::int64_t> return_space(Batches& batches,
     is_more = done.returned > 0 && done.left.free_pages > 0;
     if (progress) progress(bytes);
   }
-  if (bytes > 0) batches.database().settle();
+  if (bytes > 0) settle();
   co_return bytes;
 }
 

@@ -12,8 +12,9 @@
 
 namespace onggi::store {
 
-// Returns the bytes given back. `progress` is told how many there are so far.
-Task<std::int64_t> return_space(Batches& batches,
+// Returns the bytes given back. `progress` is told how many there are so far; `settle` brings what
+// was committed to where it belongs, at the end.
+Task<std::int64_t> return_space(Batches& batches, std::function<void()> settle,
                                 std::function<void(std::int64_t bytes)> progress = nullptr);
 
 }  // namespace onggi::store
