@@ -12,7 +12,7 @@ select token from jobs where id = $1 for share
 
 -- name: state
 select 0 as part, r.id, r.job_id, r.scheduled_for, r.started_at, r.finished_at, r.status, r.attempt, r.progress, r.result, r.error
-from jobs j join job_runs r on r.id = j.run_id where cast($1 as text) is null or j.id = $1
+from jobs j join job_runs r on r.id = j.run_id where j.id >= '' and (cast($1 as text) is null or j.id = $1)
 union all
 select 1, r.id, r.job_id, r.scheduled_for, r.started_at, r.finished_at, r.status, r.attempt, r.progress, r.result, r.error
-from jobs j join job_runs r on r.id = j.last_run_id where cast($1 as text) is null or j.id = $1
+from jobs j join job_runs r on r.id = j.last_run_id where j.id >= '' and (cast($1 as text) is null or j.id = $1)

@@ -10,7 +10,7 @@ insert into jobs (id, token, taken_until) values ($1, 0, $2) on conflict (id) do
 
 -- name: leases
 -- Of all jobs; there are few.
-select id, token, taken_until, run_id, owner, lease_until from jobs
+select id, token, taken_until, run_id, owner, lease_until from jobs where id >= ''
 
 -- name: lease
 -- $1 job; locked where transactions run beside each other.
@@ -64,10 +64,10 @@ select id, job_id, scheduled_for, started_at, finished_at, status, attempt, prog
 -- name: state
 -- $1 job or null for all: its run that goes on (0) and the last one that has finished (1), each as `run` gives it.
 select 0 as part, r.id, r.job_id, r.scheduled_for, r.started_at, r.finished_at, r.status, r.attempt, r.progress, r.result, r.error
-from jobs j join job_runs r on r.id = j.run_id where $1 is null or j.id = $1
+from jobs j join job_runs r on r.id = j.run_id where j.id >= '' and ($1 is null or j.id = $1)
 union all
 select 1, r.id, r.job_id, r.scheduled_for, r.started_at, r.finished_at, r.status, r.attempt, r.progress, r.result, r.error
-from jobs j join job_runs r on r.id = j.last_run_id where $1 is null or j.id = $1
+from jobs j join job_runs r on r.id = j.last_run_id where j.id >= '' and ($1 is null or j.id = $1)
 
 -- name: list_runs
 -- $1 job, $2 the scheduled time to go on after, $3 limit.

@@ -44,7 +44,7 @@ insert into retention_horizons (kind, horizon) values ($1, $2)
 on conflict (kind) do update set horizon = excluded.horizon where excluded.horizon > retention_horizons.horizon
 
 -- name: horizons
-select kind, horizon from retention_horizons
+select kind, horizon from retention_horizons where kind >= ''
 
 -- name: space
 -- Pages that are free inside of the file, and bytes of a page.

@@ -16,6 +16,7 @@
 #include "schedule/runner.h"
 #include "sql/catalogue.h"
 #include "tests/conformance/driver.h"
+#include "tests/conformance/hand_clock.h"
 #include "tests/conformance/world.h"
 
 namespace onggi::conformance {
@@ -30,16 +31,6 @@ using store::Jobs;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
-
-class HandClock final : public Clock {
- public:
-  explicit HandClock(Time start) : ms_(start.ms) {}
-  Time now() const override { return Time{ms_.load()}; }
-  void move(std::chrono::milliseconds by) { ms_.fetch_add(by.count()); }
-
- private:
-  std::atomic<std::int64_t> ms_;
-};
 
 constexpr auto patience = 30s;
 

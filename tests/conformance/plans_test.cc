@@ -49,13 +49,8 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
     {"check.workflow_node_terms", {"SCAN workflow_node_terms", "SCAN n"}},
     {"check.agent_execution_terms", {"SCAN agent_execution_terms", "SCAN r"}},
     {"check.workflow_execution_terms", {"SCAN workflow_execution_terms", "SCAN r"}},
-    // A row for each job, of which there are a handful.
-    {"jobs.leases", {"SCAN jobs"}},
-    {"jobs.state", {"SCAN j"}},
     // Whom a run is told, when one begins or ends. Users are few.
     {"jobs.admins", {"SCAN users"}},
-    // Two rows.
-    {"retention.horizons", {"SCAN retention_horizons"}},
     // Two numbers of the file's header.
     {"retention.space", {"SCAN f VIRTUAL TABLE INDEX 0:", "SCAN s VIRTUAL TABLE INDEX 0:"}},
     // One row a table of the schema, when a server starts.
