@@ -1,14 +1,17 @@
 -- What reads differently on PostgreSQL: several servers, and the clock of the database.
 
 -- name: now
-select cast(extract(epoch from clock_timestamp()) * 1000 as bigint)
+-- A server that stands still in the middle of a transaction must not keep its locks, or nobody could take its runs over: so from here on, as from
+-- `lease` and `confirm`, the database ends a transaction of which it hears nothing for five seconds.
+select cast(extract(epoch from clock_timestamp()) * 1000 as bigint), set_config('idle_in_transaction_session_timeout', '5000', true)
 
 -- name: lease
-select id, token, taken_until, run_id, owner, lease_until from jobs where id = $1 for no key update
+select id, token, taken_until, run_id, owner, lease_until, set_config('idle_in_transaction_session_timeout', '5000', true)
+from jobs where id = $1 for no key update
 
 -- name: confirm
 -- Until the batch is committed nobody takes the run over.
-select token from jobs where id = $1 for share
+select token, set_config('idle_in_transaction_session_timeout', '5000', true) from jobs where id = $1 for share
 
 -- name: state
 select 0 as part, r.id, r.job_id, r.scheduled_for, r.started_at, r.finished_at, r.status, r.attempt, r.progress, r.result, r.error

@@ -401,6 +401,7 @@ void Runner::complete(Active& active, std::string result) {
 
 void Runner::end(Active& active, Jobs::End end) {
   write<bool>([&](db::Connection& connection) -> Task<bool> {
+    co_await Jobs::now(connection, end.now);  // see sql/jobs.postgres.sql
     co_await Jobs::finish(connection, active.run.turn(), end);
     const std::vector<Uuid> admins = co_await Jobs::admins(connection);
     model::JobRun shown = active.started;

@@ -21,7 +21,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::int64_t deleted_agents_kept_ms = 30 * day_ms;
 constexpr std::int64_t job_runs_kept_ms = 90 * day_ms;
-constexpr std::int64_t first_batch = 32;
+constexpr std::int64_t first_batch = 8;
 constexpr std::int64_t largest_batch = 1'024;
 constexpr std::chrono::milliseconds month_pause{500};
 constexpr int month_attempts = 60;
