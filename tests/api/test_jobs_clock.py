@@ -11,13 +11,8 @@ IS_SANITIZED = "address" in os.environ.get("ONGGI_BINARY", "") or "thread" in os
 pytestmark = pytest.mark.skipif(IS_SANITIZED, reason="the sanitizer's runtime must come before faketime's")
 
 
-@pytest.fixture
-def server(new_server):
-    """A server at a time of our own; `travel` starts it again at another."""
-    return new_server("--retention-cron", "0 3 * * *", "--execution-retention-days", "60", start=False)
-
-
 def travel(server, moment):
+    """Starts it, or starts it again, at another time."""
     if server.process is not None:
         server.stop()
     server.environment = at(moment)
@@ -32,7 +27,8 @@ def completed(admin, job, scheduled_for):
     return wait_for(look)
 
 
-def test_03_00_comes_what_was_missed_is_made_up_and_what_is_old_goes(server):
+def test_03_00_comes_what_was_missed_is_made_up_and_what_is_old_goes(new_server):
+    server = new_server("--retention-cron", "0 3 * * *", "--execution-retention-days", "60", start=False)
     admin = travel(server, "2026-06-01 02:59:50")
     assert admin.get("/jobs/retention").expect(200)["next_run_time"] == "2026-06-01T03:00:00.000Z"
     gone, kept = make_agent(admin, name="gone"), make_agent(admin, name="kept")
