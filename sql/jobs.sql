@@ -13,7 +13,7 @@ insert into jobs (id, token, taken_until) values ($1, 0, $2) on conflict (id) do
 select id, token, taken_until, run_id, owner, lease_until from jobs where id >= ''
 
 -- name: lease
--- $1 job; locked where transactions run beside each other.
+-- $1 job; locked where transactions run beside each other, and none where somebody else has it locked.
 select id, token, taken_until, run_id, owner, lease_until from jobs where id = $1
 
 -- name: take

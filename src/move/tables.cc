@@ -261,14 +261,14 @@ const Table all[] = {
      &sql::moving_insert_workflow_executions},
     {"execution_steps", 3, execution_steps, &sql::moving_read_execution_steps,
      &sql::moving_insert_execution_steps},
-    {"idempotency_keys", 3, idempotency_keys, &sql::moving_read_idempotency_keys,
-     &sql::moving_insert_idempotency_keys},
     {"jobs", 1, jobs, &sql::moving_read_jobs, &sql::moving_insert_jobs},
     {"job_runs", 1, job_runs, &sql::moving_read_job_runs, &sql::moving_insert_job_runs},
     {"retention_horizons", 1, retention_horizons, &sql::moving_read_retention_horizons,
      &sql::moving_insert_retention_horizons},
     {"former_names", 1, former_names, &sql::moving_read_former_names,
-     &sql::moving_insert_former_names}};
+     &sql::moving_insert_former_names},
+    {"idempotency_keys", 3, idempotency_keys, &sql::moving_read_idempotency_keys,
+     &sql::moving_insert_idempotency_keys}};
 
 void add(const Column& column, const db::Row& row, int at, db::Params& params) {
   if (row.is_null(at)) {

@@ -10,6 +10,7 @@ namespace {
 
 // While others write more than can be written, a job gives way; so often, and so long.
 constexpr int patience = 200;
+constexpr int lock_patience = 5;
 constexpr std::chrono::milliseconds pause_first{20};
 constexpr std::chrono::milliseconds pause_most{500};
 
@@ -45,7 +46,8 @@ Task<void> Run::confirm(db::Connection& connection) {
 bool Run::wait_out(const Unavailable& failure, int times) {
   const Cause cause = failure.cause();
   const bool gives_way = cause == Cause::overload || cause == Cause::collision;
-  if (!gives_way || times >= patience) return false;
+  const bool is_held_up = cause == Cause::lock_timeout && times < lock_patience;
+  if (!is_held_up && (!gives_way || times >= patience)) return false;
   if (stopping_.load(std::memory_order_relaxed) || is_lost_.load(std::memory_order_relaxed))
     return false;
   std::this_thread::sleep_for(std::min(pause_first * (times + 1), pause_most));

@@ -315,6 +315,7 @@ Task<Result<model::JobRun>> Runner::order(db::Connection& connection, std::strin
   const Time server = clock_.now();
   co_await Jobs::declare(connection, job, server);
   const std::optional<Jobs::Lease> lease = co_await Jobs::lease(connection, job);
+  if (!lease) co_return fail(Code::conflict, "A run of this job is going on.");
   const Time now = co_await Jobs::now(connection, server);
   if (lease->run && lease->owner && !is_free(*lease, now))
     co_return fail(Code::conflict, "A run of this job is going on.");

@@ -42,7 +42,7 @@ class Jobs {
 
   static Task<void> declare(db::Connection& connection, std::string job, Time now);
   static Task<std::vector<Lease>> leases(db::Connection& connection);
-  // Locked until the transaction ends.
+  // Locked until the transaction ends. nullopt: it is locked, so somebody is at work.
   static Task<std::optional<Lease>> lease(db::Connection& connection, std::string job);
 
   struct Terms {
