@@ -43,6 +43,7 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
     {"check.executions_workflow", {"SCAN workflow_executions"}},
     {"check.steps_agent", {"SCAN t"}},
     {"check.steps_workflow", {"SCAN t"}},
+    {"check.job_runs", {"SCAN r", "SCAN j"}},
     {"check.agent_terms", {"SCAN agent_terms", "SCAN r"}},
     {"check.block_terms", {"SCAN block_terms", "SCAN r"}},
     {"check.workflow_terms", {"SCAN workflow_terms", "SCAN r"}},
