@@ -19,6 +19,11 @@ add_compile_options(
   -Wno-deprecated-declarations              # libstdc++ 12 deprecates what its own stable_sort uses; clang blames the caller
   -fno-omit-frame-pointer)                  # profiles and stack traces of the running server
 add_link_options(-fuse-ld=lld)
+if(CMAKE_UNITY_BUILD)
+  # Several files are compiled as one: what is local to one may well shadow what is local to another.
+  # The release build tells of what shadows within a file.
+  add_compile_options(-Wno-shadow)
+endif()
 
 set(ONGGI_SANITIZE "" CACHE STRING "address (with undefined, and instrumented for libFuzzer), thread, or empty")
 if(ONGGI_SANITIZE STREQUAL "address")

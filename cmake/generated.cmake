@@ -51,4 +51,4 @@ add_custom_command(
   DEPENDS ${embed_assets} ${docs_installed} ${docs}/index.html ${docs}/docs.js
           ${PROJECT_SOURCE_DIR}/web/landing/index.html
   COMMENT "Embedding web/")
-set_source_files_properties(${onggi_assets} PROPERTIES COMPILE_OPTIONS -Wno-c23-extensions)  # #embed
+set_source_files_properties(${onggi_assets} PROPERTIES COMPILE_OPTIONS -Wno-c23-extensions SKIP_UNITY_BUILD_INCLUSION ON)  # #embed

@@ -1,6 +1,6 @@
 // Parsed once instead of in every file: what most files include and what takes long to parse. A
-// file still includes all that it uses, as if this did not exist; the `thread` build does without
-// it, so that a forgotten #include shows.
+// file still includes all that it uses, as if this did not exist; `make lint` builds
+// without it, so that a forgotten #include shows.
 #pragma once
 
 #include <algorithm>

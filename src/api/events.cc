@@ -11,7 +11,7 @@
 namespace onggi::api {
 namespace {
 
-constexpr std::size_t piece_bytes = 64 * 1024;
+constexpr std::size_t events_piece_bytes = 64 * 1024;
 constexpr int reconnect_after_ms = 2'000;
 
 std::string_view reason_of(feed::Resumed resumed) {
@@ -60,7 +60,7 @@ class EventStream final : public http::BodyStream {
     for (;;) {
       const bool allowed = co_await may_listen();
       if (!allowed) co_return std::string();
-      const feed::Listener::State state = listener_->take(piece, piece_bytes);
+      const feed::Listener::State state = listener_->take(piece, events_piece_bytes);
       if (state == feed::Listener::State::over) co_return std::string();
       if (!piece.empty()) co_return piece;
       co_await listener_->news();

@@ -11,9 +11,6 @@
 namespace onggi::app {
 namespace {
 
-constexpr std::int64_t months_ahead_ms = 62 * day_ms;
-constexpr std::int64_t months_behind_ms = 31 * day_ms;
-
 schedule::Job retention_job(const config::Options& options, const store::Retention& retention) {
   return {"retention", "Removes what was kept long enough", options.retention_cron,
           [&retention](store::Batches& batches) { return retention.apply(batches); }};
@@ -24,8 +21,8 @@ schedule::Job partition_job(const config::Options& options, Storage& storage, co
   return {"partition_maintenance", "Makes partitions for the months to come",
           options.partition_maintenance_cron,
           [&storage, &clock](store::Batches&) -> Task<std::string> {
-            const Time until{clock.now().ms + months_ahead_ms};
-            storage.make_room(Time{clock.now().ms - months_behind_ms}, until);
+            const Time until{clock.now().ms + room_ahead_ms};
+            storage.make_room(Time{clock.now().ms - room_behind_ms}, until);
             if (!storage.database().is_shared()) co_return "{}";
             co_return fmt::format(R"({{"until":"{}"}})", to_string(until).substr(0, 7));
           }};

@@ -15,6 +15,10 @@
 
 namespace onggi::app {
 
+// For how long behind and ahead of now there is to be room for executions.
+inline constexpr std::int64_t room_ahead_ms = 62 * day_ms;
+inline constexpr std::int64_t room_behind_ms = 31 * day_ms;
+
 class Storage {
  public:
   virtual ~Storage() = default;

@@ -12,11 +12,11 @@ namespace {
 constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-constexpr std::uint8_t no_digit = 0xFF;
+constexpr std::uint8_t no_symbol = 0xFF;
 
 constexpr std::array<std::uint8_t, 256> make_values() {
   std::array<std::uint8_t, 256> values{};
-  values.fill(no_digit);
+  values.fill(no_symbol);
   for (std::size_t i = 0; i < alphabet.size(); ++i)
     values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
   return values;
@@ -75,7 +75,7 @@ bool decode_base64url(std::string_view text, std::string& out) {
   int count = 0;
   for (const char c : text) {
     const std::uint8_t value = values[static_cast<unsigned char>(c)];
-    if (value == no_digit) return false;
+    if (value == no_symbol) return false;
     bits = bits << 6 | value;
     count += 6;
     if (count >= 8) {

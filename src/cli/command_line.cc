@@ -82,7 +82,7 @@ class Reader {
     add_printing();
   }
 
-  std::expected<CommandLine, Answer> read(std::span<const char* const> arguments);
+  std::expected<CommandLine, Reply> read(std::span<const char* const> arguments);
 
  private:
   CLI::App* add(CLI::App& parent, const std::string& name, const std::string& about,
@@ -295,27 +295,27 @@ bool is_group(const CLI::App& app) {
   return app.get_parent() != nullptr && !app.get_subcommands(any).empty();
 }
 
-std::expected<CommandLine, Answer> Reader::read(std::span<const char* const> arguments) {
+std::expected<CommandLine, Reply> Reader::read(std::span<const char* const> arguments) {
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
     root_.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {
-    return std::unexpected(Answer{root_.help(), false});
+    return std::unexpected(Reply{root_.help(), false});
   } catch (const CLI::ParseError& mistake) {
     const CLI::App& command = innermost(root_);
-    return std::unexpected(Answer{
+    return std::unexpected(Reply{
         fmt::format("onggi: {}\nSee {} --help.\n", mistake.what(), full_name(command)), true});
   }
   if (chosen_ != nullptr) return CommandLine{*chosen_, std::move(flags_)};
   const CLI::App& last = innermost(root_);
-  if (is_group(last)) return std::unexpected(Answer{last.help("onggi"), true});
+  if (is_group(last)) return std::unexpected(Reply{last.help("onggi"), true});
   // No command, or help. This reader's root speaks for the command that it has read.
-  return std::unexpected(Answer{Reader().root_.help(), false});
+  return std::unexpected(Reply{Reader().root_.help(), false});
 }
 
 }  // namespace
 
-std::expected<CommandLine, Answer> read_command_line(std::span<const char* const> arguments) {
+std::expected<CommandLine, Reply> read_command_line(std::span<const char* const> arguments) {
   return Reader().read(arguments);
 }
 

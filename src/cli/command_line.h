@@ -18,12 +18,12 @@ struct CommandLine {
 
 // Instead of a command: help that was asked for (for stdout), or a mistake and where to find help
 // (for stderr).
-struct Answer {
+struct Reply {
   std::string text;
   bool is_mistake;
 };
 
 // `arguments` without the program's name.
-std::expected<CommandLine, Answer> read_command_line(std::span<const char* const> arguments);
+std::expected<CommandLine, Reply> read_command_line(std::span<const char* const> arguments);
 
 }  // namespace onggi::cli

@@ -8,13 +8,13 @@ namespace {
 
 using testing::HasSubstr;
 
-std::expected<CommandLine, Answer> read(std::vector<const char*> arguments) {
+std::expected<CommandLine, Reply> parse(std::vector<const char*> arguments) {
   return read_command_line(arguments);
 }
 
 template <class T>
 T command(std::vector<const char*> arguments) {
-  return std::get<T>(read(std::move(arguments)).value().command);
+  return std::get<T>(parse(std::move(arguments)).value().command);
 }
 
 TEST(CommandLineTest, commands_carry_what_was_written) {
@@ -37,7 +37,7 @@ TEST(CommandLineTest, commands_carry_what_was_written) {
 
 TEST(CommandLineTest, flags_are_handed_on_as_options) {
   const CommandLine line =
-      read({"serve", "--listen", "a:1", "--workers=3", "--listen", "b:2", "--log-requests"})
+      parse({"serve", "--listen", "a:1", "--workers=3", "--listen", "b:2", "--log-requests"})
           .value();
   std::map<std::string, std::vector<std::string>> given;
   for (const config::Given& each : line.flags) given[each.origin] = each.written;
@@ -45,12 +45,12 @@ TEST(CommandLineTest, flags_are_handed_on_as_options) {
   EXPECT_THAT(given["--workers"], testing::ElementsAre("3"));
   EXPECT_THAT(given["--log-requests"], testing::ElementsAre("true"));
   EXPECT_EQ(given.size(), 3u);
-  EXPECT_THAT(read({"serve", "--log-requests=false"})->flags[0].written,
+  EXPECT_THAT(parse({"serve", "--log-requests=false"})->flags[0].written,
               testing::ElementsAre("false"));
 }
 
 TEST(CommandLineTest, the_server_takes_every_option_that_is_a_flag) {
-  const std::string help = read({"serve", "--help"}).error().text;
+  const std::string help = parse({"serve", "--help"}).error().text;
   for (const config::Option& option : config::all_options())
     EXPECT_THAT(help, HasSubstr(option.has_flag ? flag_of(option) : variable_of(option)));
 }
@@ -68,7 +68,7 @@ TEST(CommandLineTest, mistakes_are_named_and_help_is_pointed_to) {
            {{"demo", "--size", "huge"}, "huge"},
            {{"demo", "--executions", "0"}, "0"},
        }) {
-    const auto line = read(arguments);
+    const auto line = parse(arguments);
     ASSERT_FALSE(line);
     EXPECT_TRUE(line.error().is_mistake);
     EXPECT_THAT(line.error().text, HasSubstr(word));
@@ -79,12 +79,12 @@ TEST(CommandLineTest, mistakes_are_named_and_help_is_pointed_to) {
 TEST(CommandLineTest, help_is_no_mistake) {
   for (const std::vector<const char*>& arguments : std::vector<std::vector<const char*>>{
            {}, {"--help"}, {"help"}, {"user", "--help"}, {"user", "add", "--help"}}) {
-    const auto line = read(arguments);
+    const auto line = parse(arguments);
     ASSERT_FALSE(line);
     EXPECT_FALSE(line.error().is_mistake);
     EXPECT_THAT(line.error().text, HasSubstr("Usage: onggi"));
   }
-  EXPECT_TRUE(read({"user"}).error().is_mistake);
+  EXPECT_TRUE(parse({"user"}).error().is_mistake);
 }
 
 }  // namespace

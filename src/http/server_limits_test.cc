@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 const std::string page = "GET /page?1 HTTP/1.1\r\nHost: a\r\n\r\n";
-const std::string wait_page = "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n";
+const std::string slow_page = "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n";
 
 ServerOptions short_times() {
   ServerOptions options = ToyServer::default_options();
@@ -119,7 +119,7 @@ TEST(ServerLimits, requests_beyond_the_bound_are_turned_away_at_once) {
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 3; ++i) {
     clients.push_back(std::make_unique<Client>(toy_server.url()));
-    clients.back()->send(wait_page);
+    clients.back()->send(slow_page);
   }
   ASSERT_TRUE(eventually([&] { return toy_server.toy.waiting() == 3; }));
   EXPECT_EQ(toy_server.metric("onggi_http_requests_in_flight"), 3);
@@ -195,7 +195,7 @@ TEST(ServerLimits, an_idle_connection_is_closed_without_a_word) {
 TEST(ServerLimits, a_handler_may_take_longer_than_a_client) {
   ToyServer toy_server(short_times());
   Client client(toy_server.url());
-  client.send(wait_page);
+  client.send(slow_page);
   std::this_thread::sleep_for(400ms);
   toy_server.toy.release();
   EXPECT_EQ(client.receive().body, "waited");

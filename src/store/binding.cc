@@ -19,7 +19,7 @@ void add(const Field& field, const void* at, db::Params& params, Convert convert
     params.add(std::nullopt);
 }
 
-constexpr auto itself = [](const auto& value) -> const auto& { return value; };
+constexpr auto as_it_is = [](const auto& value) -> const auto& { return value; };
 
 }  // namespace
 
@@ -28,19 +28,19 @@ void bind(const model::Shape& shape, model::Record& record, db::Params& params) 
     void* const at = field.member != nullptr ? field.member(record) : nullptr;
     switch (field.type) {
       case Type::text:
-        add<std::string>(field, at, params, itself);
+        add<std::string>(field, at, params, as_it_is);
         break;
       case Type::integer:
-        add<std::int64_t>(field, at, params, itself);
+        add<std::int64_t>(field, at, params, as_it_is);
         break;
       case Type::boolean:
-        add<bool>(field, at, params, itself);
+        add<bool>(field, at, params, as_it_is);
         break;
       case Type::uuid:
-        add<Uuid>(field, at, params, itself);
+        add<Uuid>(field, at, params, as_it_is);
         break;
       case Type::time:
-        add<Time>(field, at, params, itself);
+        add<Time>(field, at, params, as_it_is);
         break;
       case Type::money:
         add<model::Money>(field, at, params, [](const model::Money& money) { return money.nanos; });

@@ -34,7 +34,7 @@ constexpr Statement put{"jars.put", "insert into jars (id, content) values ($1, 
 constexpr Statement get{"jars.get", "select content from jars where id = $1"};
 constexpr Statement all{"jars.all", "select id, content from jars order by id"};
 constexpr Statement count{"jars.count", "select count(*) from jars"};
-constexpr Statement fill{"jars.fill", "update jars set content = content + $2 where id = $1"};
+constexpr Statement fill_up{"jars.fill", "update jars set content = content + $2 where id = $1"};
 constexpr Statement empty{"jars.empty", "delete from jars where content < $1"};
 constexpr Statement label{"labels.put",
                           "insert into labels (id, name, picture) values ($1, $2, $3)"};
@@ -97,7 +97,7 @@ TEST_P(DatabaseTest, a_body_sees_what_it_has_written) {
   const Result<std::int64_t> seen =
       write<std::int64_t>([](Connection& connection) -> Task<Result<std::int64_t>> {
         co_await connection.run(put, Params::of(1, 5));
-        co_await connection.run(fill, Params::of(1, 2));
+        co_await connection.run(fill_up, Params::of(1, 2));
         const Rows rows = co_await connection.many(get, Params::of(1));
         co_return rows[0].integer(0);
       });
@@ -303,7 +303,7 @@ TEST_P(DatabaseTest, run_says_how_many_rows_changed) {
         std::vector<std::int64_t> counts;
         counts.push_back(co_await connection.run(empty, Params::of(3)));
         counts.push_back(co_await connection.run(empty, Params::of(3)));
-        counts.push_back(co_await connection.run(fill, Params::of(4, 1)));
+        counts.push_back(co_await connection.run(fill_up, Params::of(4, 1)));
         co_return counts;
       });
   ASSERT_TRUE(changed.has_value());
@@ -418,7 +418,7 @@ TEST_P(DatabaseTest, of_many_writers_nothing_is_lost_or_doubled) {
     writers.emplace_back([this, thread] {
       for (std::int64_t i = 1; i <= writes; ++i) {
         const auto done = write<int>([=](Connection& connection) -> Task<Result<int>> {
-          co_await connection.run(fill, Params::of(0, 1));
+          co_await connection.run(fill_up, Params::of(0, 1));
           co_await connection.run(put, Params::of(thread * 1'000 + i, i));
           co_return 0;
         });

@@ -23,8 +23,8 @@ constexpr std::int64_t limit = 50;
 constexpr std::int64_t few = 10'000;
 constexpr std::int64_t many = 200'000;
 
-struct Place {
-  explicit Place(std::int64_t executions) : amount(executions) {
+struct Store {
+  explicit Store(std::int64_t executions) : amount(executions) {
     const std::filesystem::path file = directory.path() / "onggi.db";
     Registry registry;
     {
@@ -77,7 +77,7 @@ void give(sqlite3_stmt* statement, const char* name, std::int64_t value) {
     sqlite3_bind_int64(statement, at, value);
 }
 
-Spent run(const Place& place, const db::Statement& text, const Filter& filter,
+Spent run(const Store& place, const db::Statement& text, const Filter& filter,
           const std::string& subject, std::int64_t at_most = limit + 1) {
   sqlite3_stmt* compiled = nullptr;
   sqlite3_prepare_v2(place.connection.get(), text.text.data(), static_cast<int>(text.text.size()),
@@ -117,8 +117,8 @@ struct Lists {
 class ListCostTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    small_ = std::make_unique<Place>(few);
-    large_ = std::make_unique<Place>(many);
+    small_ = std::make_unique<Store>(few);
+    large_ = std::make_unique<Store>(many);
   }
   static void TearDownTestSuite() {
     small_.reset();
@@ -155,8 +155,8 @@ class ListCostTest : public testing::Test {
         << "rows walked over: " << among_few.walked << ", " << among_many.walked;
   }
 
-  static inline std::unique_ptr<Place> small_;
-  static inline std::unique_ptr<Place> large_;
+  static inline std::unique_ptr<Store> small_;
+  static inline std::unique_ptr<Store> large_;
 };
 
 TEST_F(ListCostTest, a_page_of_agents_executions_costs_the_same_among_many) {

@@ -146,7 +146,7 @@ std::shared_ptr<const store::Filter> filter_on(std::string_view member, const Va
   return filter;
 }
 
-struct Kept {
+struct Candidate {
   Uuid id;
   Uuid owner;
   bool is_public;
@@ -159,16 +159,16 @@ class SearchTest : public testing::TestWithParam<const Driver*> {
   std::vector<Uuid> users_{world_.user("one"), world_.user("two")};
 
   // What `reader` should find, newest first; of one time by id.
-  static Found expected(std::vector<Kept> kept, Uuid reader, const Value& filter,
-                        const std::function<Time(const Kept&)>& time) {
-    std::erase_if(kept, [&](const Kept& one) {
+  static Found expected(std::vector<Candidate> kept, Uuid reader, const Value& filter,
+                        const std::function<Time(const Candidate&)>& time) {
+    std::erase_if(kept, [&](const Candidate& one) {
       return (one.owner != reader && !one.is_public) || !outermost(one.document, filter);
     });
-    std::ranges::sort(kept, [&](const Kept& a, const Kept& b) {
+    std::ranges::sort(kept, [&](const Candidate& a, const Candidate& b) {
       return std::pair(time(a).ms, a.id) > std::pair(time(b).ms, b.id);
     });
     Found ids;
-    for (const Kept& one : kept) ids.push_back(to_string(one.id));
+    for (const Candidate& one : kept) ids.push_back(to_string(one.id));
     return ids;
   }
 
@@ -189,7 +189,7 @@ class Definitions {
 
   void make() {
     world_.now.ms += static_cast<std::int64_t>(random_.below(3));  // several in one millisecond
-    Kept one{{}, users_[random_.below(2)], random_.one_in(3), random_.object(3)};
+    Candidate one{{}, users_[random_.below(2)], random_.one_in(3), random_.object(3)};
     Object body{{"name", fmt::format("n{}", made_++)},
                 {"configuration", one.document},
                 {"is_public", one.is_public}};
@@ -207,7 +207,7 @@ class Definitions {
 
   void change() {
     if (kept_.empty()) return;
-    Kept& one = kept_[random_.below(kept_.size())];
+    Candidate& one = kept_[random_.below(kept_.size())];
     world_.now.ms += 1;
     Object patch;
     if (random_.one_in(2)) patch["is_public"] = one.is_public = !one.is_public;
@@ -227,8 +227,8 @@ class Definitions {
     kept_.erase(kept_.begin() + static_cast<std::ptrdiff_t>(index));
   }
 
-  const std::vector<Kept>& kept() const { return kept_; }
-  Time time(const Kept& one) const { return times_.at(one.id); }
+  const std::vector<Candidate>& kept() const { return kept_; }
+  Time time(const Candidate& one) const { return times_.at(one.id); }
 
  private:
   World& world_;
@@ -236,7 +236,7 @@ class Definitions {
   std::vector<Uuid> users_;
   Random& random_;
   int made_ = 0;
-  std::vector<Kept> kept_;
+  std::vector<Candidate> kept_;
   std::unordered_map<Uuid, Time> times_;
 };
 
@@ -263,8 +263,8 @@ TEST_P(SearchTest, definitions_are_found_as_the_oracle_finds_them) {
                            [&](db::Connection& connection, store::Range range) {
                              return kind->find(connection, reader, std::move(range), wanted);
                            });
-          const Found right =
-              expected(all.kept(), reader, filter, [&](const Kept& one) { return all.time(one); });
+          const Found right = expected(all.kept(), reader, filter,
+                                       [&](const Candidate& one) { return all.time(one); });
           ASSERT_EQ(found, right) << json::canonical(filter);
           const store::Total total = world_.look<store::Total>([&](db::Connection& connection) {
             return kind->count_found(connection, reader, wanted);
@@ -285,7 +285,7 @@ TEST_P(SearchTest, executions_are_found_as_the_oracle_finds_them) {
   Random random(20'262);
   const store::Executions& kind = world_.stores.agent_executions;
   const std::vector<Uuid> agents{world_.agent(users_[0]), world_.agent(users_[1])};
-  std::vector<Kept> kept;
+  std::vector<Candidate> kept;
   std::unordered_map<Uuid, Time> times;
   int hits = 0;
   for (int round = 0; round < 30; ++round) {
@@ -293,7 +293,7 @@ TEST_P(SearchTest, executions_are_found_as_the_oracle_finds_them) {
       const std::size_t who = random.below(2);
       const Time started{world_.now.ms - static_cast<std::int64_t>(random.below(6)) * day_ms / 2 -
                          static_cast<std::int64_t>(random.below(3))};
-      Kept one{{}, users_[who], false, random.value(3)};
+      Candidate one{{}, users_[who], false, random.value(3)};
       one.id = world_.execution(kind, one.owner, agents[who],
                                 {{"input_data", one.document},
                                  {"started_at", to_string(started)},
@@ -302,7 +302,7 @@ TEST_P(SearchTest, executions_are_found_as_the_oracle_finds_them) {
       kept.push_back(std::move(one));
     }
     for (int i = 0; i < 3; ++i) {
-      Kept& one = kept[random.below(kept.size())];
+      Candidate& one = kept[random.below(kept.size())];
       one.document = random.value(3);
       const Object patch{{"input_data", one.document}};
       // A merge patch of objects merges: replaced by way of null.
@@ -322,8 +322,8 @@ TEST_P(SearchTest, executions_are_found_as_the_oracle_finds_them) {
       wanted.search = filter_on("input_data", filter);
       wanted.from = Time{world_.now.ms - static_cast<std::int64_t>(random.below(4)) * day_ms};
       wanted.to = Time{wanted.from.ms + static_cast<std::int64_t>(random.below(4)) * day_ms + 1};
-      std::vector<Kept> within = kept;
-      std::erase_if(within, [&](const Kept& one) {
+      std::vector<Candidate> within = kept;
+      std::erase_if(within, [&](const Candidate& one) {
         return times[one.id] < wanted.from || times[one.id] >= wanted.to;
       });
       const Found found =
@@ -331,8 +331,8 @@ TEST_P(SearchTest, executions_are_found_as_the_oracle_finds_them) {
                        [&](db::Connection& connection, store::Range range) {
                          return kind.list(connection, users_[who], wanted, std::move(range));
                        });
-      const Found right =
-          expected(within, users_[who], filter, [&](const Kept& one) { return times[one.id]; });
+      const Found right = expected(within, users_[who], filter,
+                                   [&](const Candidate& one) { return times[one.id]; });
       ASSERT_EQ(found, right) << json::canonical(filter);
       hits += right.empty() ? 0 : 1;
     }

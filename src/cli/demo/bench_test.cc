@@ -17,11 +17,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Time sunday_evening{1'795'370'400'000};
+constexpr Time last_sunday{1'795'370'400'000};
 
-class FixedClock final : public Clock {
+class SundayClock final : public Clock {
  public:
-  Time now() const override { return sunday_evening; }
+  Time now() const override { return last_sunday; }
 };
 
 // A hundredth of the agents and workflows that the benchmark has.
@@ -56,7 +56,7 @@ class BenchTest : public testing::Test {
     return answer;
   }
 
-  const FixedClock clock;
+  const SundayClock clock;
   fs::path root = fs::path(testing::TempDir()) / fmt::format("onggi-bench-{}", ::getpid());
   std::map<std::string, std::int64_t> told;
 };
@@ -107,16 +107,16 @@ TEST_F(BenchTest, two_directories_hold_the_same) {
 }
 
 TEST(RhythmTest, shares_of_the_work_follow_one_another_until_now) {
-  const Rhythm rhythm(sunday_evening, 90, 0);
-  Time before{sunday_evening.ms - 90 * day_ms};
+  const Rhythm rhythm(last_sunday, 90, 0);
+  Time before{last_sunday.ms - 90 * day_ms};
   for (int i = 0; i <= 1'000; ++i) {
     const Time time = rhythm.at(i / 1'000.0);
     EXPECT_GE(time, before);
-    EXPECT_LE(time, sunday_evening);
+    EXPECT_LE(time, last_sunday);
     before = time;
   }
-  EXPECT_EQ(rhythm.at(1), sunday_evening);
-  EXPECT_EQ(rhythm.at(0).ms, sunday_evening.ms - 90 * day_ms);
+  EXPECT_EQ(rhythm.at(1), last_sunday);
+  EXPECT_EQ(rhythm.at(0).ms, last_sunday.ms - 90 * day_ms);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -15,6 +16,7 @@
 
 #include "base/log_text.h"
 #include "db/postgres/failure.h"
+#include "db/postgres/result.h"
 
 namespace onggi::db::postgres {
 namespace {
@@ -41,11 +43,8 @@ constexpr std::chrono::milliseconds longest_pause{1'000};
 constexpr std::chrono::seconds between_lines{15};
 
 constexpr std::chrono::milliseconds answer_patience{5'000};
-
-struct ResultCloser {
-  void operator()(PGresult* result) const { PQclear(result); }
-};
-using Result = std::unique_ptr<PGresult, ResultCloser>;
+// An attempt that fails sooner is made once more.
+constexpr std::chrono::milliseconds quick_failure{500};
 
 struct Parsed {
   std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options{nullptr, PQconninfoFree};
@@ -110,7 +109,7 @@ std::optional<std::string> answering_process(PGconn* connection) {
       return std::nullopt;
   }
   std::optional<std::string> number;
-  while (const Result result{PQgetResult(connection)})
+  while (const PgResult result{PQgetResult(connection)})
     if (PQresultStatus(result.get()) == PGRES_TUPLES_OK) number = PQgetvalue(result.get(), 0, 0);
   return number;
 }
@@ -219,9 +218,8 @@ void Connector::found_pooler() {
     spdlog::info("database_pooler_found database={}", log_text(shown_url_));
 }
 
-Wire::Connected Connector::connect() {
-  check_pause();
-  const Clock::time_point began = Clock::now();
+// One connection, or why there is none.
+std::expected<Wire::Connected, std::string> Connector::attempt() {
   Wire::Connected connection = open(is_pooled_);
   if (!is_pooled_ && pooler_ == Pooler::automatic) {
     if (refuses_options(connection.handle.get())) {
@@ -229,34 +227,39 @@ Wire::Connected Connector::connect() {
       connection = open(true);
     } else if (PQstatus(connection.handle.get()) == CONNECTION_OK) {
       const std::optional<std::string> process = answering_process(connection.handle.get());
-      if (!process) {
-        const std::string why = "it takes connections and does not answer";
-        failed(why, began);
-        throw unreachable(why);
-      }
-      if (*process != std::to_string(PQbackendPID(connection.handle.get()))) {
+      const bool is_alive = PQstatus(connection.handle.get()) == CONNECTION_OK;
+      if (!process && is_alive)
+        return std::unexpected<std::string>("it takes connections and does not answer");
+      if (process && *process != std::to_string(PQbackendPID(connection.handle.get()))) {
         found_pooler();
         connection.settings = &transaction_settings_;
       }
     }
   }
-  if (is_pooled_ && has_own_options_) {
-    const std::string why =
-        "a pooler passes on no options of database-url: set them for the role (alter role)";
-    failed(why, began);
-    throw unreachable(why);
-  }
-  if (PQstatus(connection.handle.get()) != CONNECTION_OK) {
-    const std::string why = connection.handle ? one_line(PQerrorMessage(connection.handle.get()))
-                                              : std::string("out of memory");
-    failed(why, began);
-    throw unreachable(why);
+  if (is_pooled_ && has_own_options_)
+    return std::unexpected<std::string>(
+        "a pooler passes on no options of database-url: set them for the role (alter role)");
+  if (PQstatus(connection.handle.get()) != CONNECTION_OK)
+    return std::unexpected(connection.handle ? one_line(PQerrorMessage(connection.handle.get()))
+                                             : std::string("out of memory"));
+  return connection;
+}
+
+Wire::Connected Connector::connect() {
+  check_pause();
+  const Clock::time_point began = Clock::now();
+  std::expected<Wire::Connected, std::string> connection = attempt();
+  // One that is cut while it is made says nothing of the database.
+  if (!connection && Clock::now() - began < quick_failure) connection = attempt();
+  if (!connection) {
+    failed(connection.error(), began);
+    throw unreachable(connection.error());
   }
   PQsetNoticeProcessor(
-      connection.handle.get(),
+      connection->handle.get(),
       [](void*, const char* notice) { spdlog::debug("postgres: {}", one_line(notice)); }, nullptr);
   succeeded();
-  return connection;
+  return std::move(*connection);
 }
 
 void Connector::succeeded() {

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <expected>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -24,7 +25,8 @@ using Pooler = PostgresOptions::Pooler;
 // Thread-safe. `automatic` finds a pooler out by itself, with the first connection: it refuses what
 // a session is to begin with, or the session is not the one that it was said to be.
 //
-// After a failure the next attempts fail at once, for 100 ms and then twice as long
+// An attempt that fails at once is made once more: a connection may be cut while it is made. After
+// a failure the next attempts fail at once, for 100 ms and then twice as long
 // each time, up to a second: a database that is away is not stormed, and found soon.
 class Connector {
  public:
@@ -57,6 +59,7 @@ class Connector {
   void failed(const std::string& why, Clock::time_point began);
   void succeeded();
   Wire::Connected open(bool pooled) const;
+  std::expected<Wire::Connected, std::string> attempt();
   void found_pooler();
 
   const Pooler pooler_;

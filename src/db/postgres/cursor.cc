@@ -17,7 +17,7 @@ const std::string begin_text = "begin isolation level repeatable read read only"
 // Whoever reads it may be slow; HTTP's own limits end it.
 const std::string patient_text = "set local idle_in_transaction_session_timeout = 0";
 const std::string close_text = "close long_read";
-const std::string commit_text = "commit";
+const std::string end_text = "commit";
 const std::string fetch_text = fmt::format("fetch {} from long_read", fetch_rows);
 
 constexpr Statement fetching{"fetch", ""};
@@ -116,7 +116,7 @@ Rows PostgresCursor::next(std::size_t max_rows, std::size_t max_bytes) {
 void PostgresCursor::finish() {
   if (!wire_) return;
   if (!(*wire_)->is_broken()) {
-    (*wire_)->send_text(commit_text, nullptr);
+    (*wire_)->send_text(end_text, nullptr);
     (*wire_)->sync();
   }
   wire_.reset();

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "db/postgres/failure.h"
+#include "db/postgres/result.h"
 
 namespace onggi::db::postgres {
 namespace {
@@ -23,10 +24,8 @@ constexpr std::string_view lock_not_available = "55P03";
 constexpr std::string_view deadlock_detected = "40P01";
 constexpr std::string_view oldest_server_line = "-- oldest-server: ";
 
-using Result = std::unique_ptr<PGresult, void (*)(PGresult*)>;
-
-Result execute(PGconn* connection, const std::string& text, const std::string& what) {
-  Result result(PQexec(connection, text.c_str()), PQclear);
+PgResult execute(PGconn* connection, const std::string& text, const std::string& what) {
+  PgResult result(PQexec(connection, text.c_str()));
   const ExecStatusType status = PQresultStatus(result.get());
   if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
     return result;
@@ -54,10 +53,11 @@ void check_server(PGconn* connection) {
 }
 
 SchemaState present_state(PGconn* connection) {
-  const Result found = execute(connection,
-                               "select coalesce(max(version), 0), coalesce(max(oldest_server), 0) "
-                               "from schema_migrations",
-                               "the database cannot be read");
+  const PgResult found =
+      execute(connection,
+              "select coalesce(max(version), 0), coalesce(max(oldest_server), 0) "
+              "from schema_migrations",
+              "the database cannot be read");
   return {std::stoll(PQgetvalue(found.get(), 0, 0)), std::stoll(PQgetvalue(found.get(), 0, 1))};
 }
 
@@ -120,7 +120,7 @@ void require_known(const SchemaState& state, std::size_t known) {
 
 void check(PGconn* connection, std::span<const Migration> migrations) {
   check_server(connection);
-  const Result found = execute(
+  const PgResult found = execute(
       connection, "select coalesce(to_regclass('schema_migrations')::text, '')", "cannot be read");
   if (*PQgetvalue(found.get(), 0, 0) == '\0')
     throw std::runtime_error("there is no store in this database (onggi serve makes one)");

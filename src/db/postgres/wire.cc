@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "db/postgres/failure.h"
+#include "db/postgres/result.h"
 #include "db/postgres/values.h"
 
 namespace onggi::db::postgres {
@@ -16,11 +17,6 @@ namespace {
 constexpr std::size_t set_rows = 1'000;
 // What a list may run over its bound before its connection is given up rather than read to the end.
 constexpr std::size_t surplus_max = 32u << 20;
-
-struct ResultCloser {
-  void operator()(PGresult* result) const { PQclear(result); }
-};
-using Result = std::unique_ptr<PGresult, ResultCloser>;
 
 std::int64_t rows_changed(const PGresult* result) {
   const char* const text = PQcmdTuples(const_cast<PGresult*>(result));
@@ -254,7 +250,7 @@ bool Wire::take_one(Expected& expected) {
     PQsetSingleRowMode(connection_.get());
   expected.is_begun = true;
   while (PQisBusy(connection_.get()) == 0) {
-    const Result result(PQgetResult(connection_.get()));
+    const PgResult result(PQgetResult(connection_.get()));
     if (!result) {
       if (PQstatus(connection_.get()) == CONNECTION_BAD) {
         lose(one_line(PQerrorMessage(connection_.get())));
