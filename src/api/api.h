@@ -17,6 +17,10 @@
 #include "http/message.h"
 #include "store/stores.h"
 
+namespace onggi::schedule {
+class Runner;
+}
+
 namespace onggi::api {
 
 // Everything that endpoints work with; owned by app.
@@ -26,6 +30,7 @@ struct Services {
   auth::Authenticator& authenticator;
   cache::Pages& page_cache;
   feed::Feed& feed;
+  schedule::Runner& jobs;
   const Clock& clock;
   Workers& workers;
   Registry& registry;

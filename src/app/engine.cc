@@ -1,6 +1,7 @@
 #include "app/engine.h"
 
 #include "app/first_start.h"
+#include "app/jobs.h"
 #include "move/store.h"
 #include "sql/catalogue.h"
 
@@ -24,11 +25,15 @@ Engine::Engine(const config::Options& options, const Clock& time, ShowKey show_l
       page_cache(static_cast<std::size_t>(options.page_cache_mb) << 20, registry),
       feed(feed_limits(options), time, registry),
       workers(static_cast<int>(options.workers)),
+      retention_(options.execution_retention_days, {}, registry),
+      jobs_(database, time, registry, make_jobs(options, *storage, time, retention_, registry),
+            runner_options(options, database), tell_admins(feed)),
       api({.database = database,
            .stores = stores,
            .authenticator = authenticator,
            .page_cache = page_cache,
            .feed = feed,
+           .jobs = jobs_,
            .clock = clock,
            .workers = workers,
            .registry = registry,
