@@ -41,7 +41,7 @@ constexpr std::array run_fields{
     run_error,
 };
 
-constexpr std::array event_fields{run_id,      run_job,      run_scheduled,
+constexpr std::array job_event_fields{run_id,      run_job,      run_scheduled,
                                   run_started, run_finished, run_duration,
                                   run_status,  run_attempt,  run_error};
 
@@ -67,7 +67,7 @@ constexpr std::array job_fields{
 }  // namespace
 
 const Shape job_run_shape{"JobRun", run_fields, make_record<JobRun>};
-const Shape job_event_shape{"JobEvent", event_fields, make_record<JobRun>};
+const Shape job_event_shape{"JobEvent", job_event_fields, make_record<JobRun>};
 const Shape job_shape{"Job", job_fields, make_record<Job>};
 
 }  // namespace onggi::model
