@@ -143,3 +143,10 @@ union all
 select r.id, count(*), sum(not exists (select 1 from {kind}_execution_terms i where i.day = r.started_at / 86400000 and i.term = t.term and i.place = place_of(r.started_at, r.id)))
 from {kind}_executions r, json_terms(r.document, 'input_data', r.user_id, 256) t
 group by r.rowid
+
+-- name: job_runs
+-- Runs that are not over and that their job does not have, and runs that a job has and that are over, or gone.
+select r.id from job_runs r where r.finished_at is null and not exists (select 1 from jobs j where j.id = r.job_id and j.run_id = r.id)
+union all
+select j.run_id from jobs j
+where j.run_id is not null and not exists (select 1 from job_runs r where r.id = j.run_id and r.finished_at is null)

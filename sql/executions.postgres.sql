@@ -71,7 +71,8 @@ on conflict do nothing
 -- name: list_{kind}
 -- for: agent, workflow
 -- Of an owner: over all statuses along one index, of one along another.
-select p.started_at, p.id, p.document, (select s.name from {kind}s s where s.id = p.{kind}_id and (s.user_id = $1 or s.is_public))
+select p.started_at, p.id, p.document, coalesce((select s.name from {kind}s s where s.id = p.{kind}_id and (s.user_id = $1 or s.is_public)),
+    (select f.name from former_names f where f.id = p.{kind}_id and (f.user_id = $1 or f.is_public)))
 from (
     (select started_at, id, {kind}_id, document from {kind}_executions
     where user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
@@ -88,7 +89,8 @@ from (
 -- name: list_of_{kind}
 -- for: agent, workflow
 -- $7 the agent or workflow.
-select p.started_at, p.id, p.document, (select s.name from {kind}s s where s.id = p.{kind}_id and (s.user_id = $1 or s.is_public))
+select p.started_at, p.id, p.document, coalesce((select s.name from {kind}s s where s.id = p.{kind}_id and (s.user_id = $1 or s.is_public)),
+    (select f.name from former_names f where f.id = p.{kind}_id and (f.user_id = $1 or f.is_public)))
 from (
     (select started_at, id, {kind}_id, document from {kind}_executions
     where user_id = $1 and {kind}_id = $7 and (started_at, id) < ($2, $3) and started_at >= $5
@@ -105,7 +107,8 @@ from (
 -- name: list_session_{kind}
 -- for: agent, workflow
 -- $7 the agent or workflow or null, $8 the session. Its index is one for all statuses: their ranges are merged.
-select p.started_at, p.id, p.document, (select s.name from {kind}s s where s.id = p.{kind}_id and (s.user_id = $1 or s.is_public))
+select p.started_at, p.id, p.document, coalesce((select s.name from {kind}s s where s.id = p.{kind}_id and (s.user_id = $1 or s.is_public)),
+    (select f.name from former_names f where f.id = p.{kind}_id and (f.user_id = $1 or f.is_public)))
 from (
     (select started_at, id, {kind}_id, document from {kind}_executions
     where session_id = $8 and status = 'running' and user_id = $1 and (started_at, id) < ($2, $3) and started_at >= $5
@@ -211,7 +214,8 @@ select count(*) from (
 -- for: agent, workflow
 -- $7 the agent or workflow or null, $8 the session or null; streamed along the index of whichever is given.
 select p.started_at, p.id, p.document, p.execution_context,
-    (select s.name from {kind}s s where s.id = p.{kind}_id and (s.user_id = $1 or s.is_public)),
+    coalesce((select s.name from {kind}s s where s.id = p.{kind}_id and (s.user_id = $1 or s.is_public)),
+    (select f.name from former_names f where f.id = p.{kind}_id and (f.user_id = $1 or f.is_public))),
     (select string_agg(t.document, cast(',' as bytea) order by t.step_number) from execution_steps t where t.execution_id = p.id and t.kind = '{kind}')
 from (
     (select started_at, id, {kind}_id, document, execution_context from {kind}_executions

@@ -35,7 +35,7 @@ select user_id, request_hash, id from {kind}_executions where id = $1
 -- name: get_{kind}
 -- for: agent, workflow
 -- $1 id, $2 owner. The parts of the page, in any order: 0 the execution, 1 its steps.
-select 0 as part, 0 as position, e.document, e.execution_context, s.name, e.version, e.given
+select 0 as part, 0 as position, e.document, e.execution_context, coalesce(s.name, (select f.name from former_names f where f.id = e.{kind}_id and (f.user_id = $2 or f.is_public))), e.version, e.given
 from {kind}_executions e
 left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $2 or s.is_public)
 where e.id = $1 and e.user_id = $2
@@ -120,7 +120,7 @@ with page as (
     order by started_at desc, id desc
     limit $4
 )
-select p.started_at, p.id, e.document, s.name
+select p.started_at, p.id, e.document, coalesce(s.name, (select f.name from former_names f where f.id = e.{kind}_id and (f.user_id = $1 or f.is_public)))
 from page p
 join {kind}_executions e on e.rowid = p.number
 left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
@@ -146,7 +146,8 @@ with page as (
     order by started_at desc, id desc
     limit $4
 )
-select p.started_at, p.id, e.document, (select s.name from {kind}s s where s.id = $7 and (s.user_id = $1 or s.is_public))
+select p.started_at, p.id, e.document, coalesce((select s.name from {kind}s s where s.id = $7 and (s.user_id = $1 or s.is_public)),
+    (select f.name from former_names f where f.id = $7 and (f.user_id = $1 or f.is_public)))
 from page p
 join {kind}_executions e on e.rowid = p.number
 
@@ -171,7 +172,7 @@ with page as (
     order by started_at desc, id desc
     limit $4
 )
-select p.started_at, p.id, e.document, s.name
+select p.started_at, p.id, e.document, coalesce(s.name, (select f.name from former_names f where f.id = e.{kind}_id and (f.user_id = $1 or f.is_public)))
 from page p
 join {kind}_executions e on e.rowid = p.number
 left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
@@ -209,31 +210,31 @@ select count(*) from (
 -- name: export_{kind}
 -- for: agent, workflow
 -- As list, without a limit ($4 is unused), with $7 subject and $8 session or null, newest first, streamed: every line is whole.
-    select e.started_at as started_at, e.id as id, e.document, e.execution_context, s.name,
+    select e.started_at as started_at, e.id as id, e.document, e.execution_context, coalesce(s.name, (select f.name from former_names f where f.id = e.{kind}_id and (f.user_id = $1 or f.is_public))),
         (select group_concat(t.document, ',') from (select document from execution_steps where execution_id = e.id and kind = '{kind}' order by step_number) t)
     from {kind}_executions e left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
     where e.user_id = $1 and e.status = 'running' and ($6 is null or $6 = 'running') and e.started_at >= $5 and (e.started_at, e.id) < ($2, $3)
         and ($7 is null or e.{kind}_id = $7) and ($8 is null or e.session_id = $8)
     union all
-    select e.started_at as started_at, e.id as id, e.document, e.execution_context, s.name,
+    select e.started_at as started_at, e.id as id, e.document, e.execution_context, coalesce(s.name, (select f.name from former_names f where f.id = e.{kind}_id and (f.user_id = $1 or f.is_public))),
         (select group_concat(t.document, ',') from (select document from execution_steps where execution_id = e.id and kind = '{kind}' order by step_number) t)
     from {kind}_executions e left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
     where e.user_id = $1 and e.status = 'completed' and ($6 is null or $6 = 'completed') and e.started_at >= $5 and (e.started_at, e.id) < ($2, $3)
         and ($7 is null or e.{kind}_id = $7) and ($8 is null or e.session_id = $8)
     union all
-    select e.started_at as started_at, e.id as id, e.document, e.execution_context, s.name,
+    select e.started_at as started_at, e.id as id, e.document, e.execution_context, coalesce(s.name, (select f.name from former_names f where f.id = e.{kind}_id and (f.user_id = $1 or f.is_public))),
         (select group_concat(t.document, ',') from (select document from execution_steps where execution_id = e.id and kind = '{kind}' order by step_number) t)
     from {kind}_executions e left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
     where e.user_id = $1 and e.status = 'failed' and ($6 is null or $6 = 'failed') and e.started_at >= $5 and (e.started_at, e.id) < ($2, $3)
         and ($7 is null or e.{kind}_id = $7) and ($8 is null or e.session_id = $8)
     union all
-    select e.started_at as started_at, e.id as id, e.document, e.execution_context, s.name,
+    select e.started_at as started_at, e.id as id, e.document, e.execution_context, coalesce(s.name, (select f.name from former_names f where f.id = e.{kind}_id and (f.user_id = $1 or f.is_public))),
         (select group_concat(t.document, ',') from (select document from execution_steps where execution_id = e.id and kind = '{kind}' order by step_number) t)
     from {kind}_executions e left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
     where e.user_id = $1 and e.status = 'timeout' and ($6 is null or $6 = 'timeout') and e.started_at >= $5 and (e.started_at, e.id) < ($2, $3)
         and ($7 is null or e.{kind}_id = $7) and ($8 is null or e.session_id = $8)
     union all
-    select e.started_at as started_at, e.id as id, e.document, e.execution_context, s.name,
+    select e.started_at as started_at, e.id as id, e.document, e.execution_context, coalesce(s.name, (select f.name from former_names f where f.id = e.{kind}_id and (f.user_id = $1 or f.is_public))),
         (select group_concat(t.document, ',') from (select document from execution_steps where execution_id = e.id and kind = '{kind}' order by step_number) t)
     from {kind}_executions e left join {kind}s s on s.id = e.{kind}_id and (s.user_id = $1 or s.is_public)
     where e.user_id = $1 and e.status = 'cancelled' and ($6 is null or $6 = 'cancelled') and e.started_at >= $5 and (e.started_at, e.id) < ($2, $3)

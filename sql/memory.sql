@@ -56,12 +56,12 @@ $3
 number
 
 -- part: rule_columns
--- 5,000 years: never.
+-- 5,000 years: never. No memory is dated 48 hours ahead.
 {now} - case when {on} then {hours} * {hour} else 43800000 * {hour} end as cold_since,
 {now} - case when {on} and not {promotes} then {hours} * {hour} else 43800000 * {hour} end as hot_since,
 {now} - case when {on} then 720 * {hour} else 43800000 * {hour} end as episodic_since,
 {now} - case when {on} then 2160 * {hour} else 43800000 * {hour} end as long_since,
-{now} - case when {on} then 0 * {hour} else 43800000 * {hour} end as stale_since,
+{now} - case when {on} then -48 * {hour} else 43800000 * {hour} end as stale_since,
 {now} - 43800000 * {hour} as all_since,
 {now} - case when {hours} < 12 then {hours} else 12 end * {hour} as due_before
 
@@ -312,9 +312,10 @@ select cast(coalesce(sum(entries), 0) as bigint) from (
 delete from memory_timeline where (agent_id, timestamp, id) in (
     select agent_id, timestamp, id from memory_timeline where agent_id = $1 and timestamp < $2 order by timestamp, id limit $3)
 
--- name: next_timeline
--- $1: the next agent that has a timeline.
-select agent_id from memory_timeline where agent_id > $1 order by agent_id limit 1
+-- name: old_timelines
+-- $1 the agent to go on after, $2 before, $3 limit: agents in the order of their ids, and whether their timelines tell of the time before.
+select a.id, exists (select 1 from memory_timeline t where t.agent_id = a.id and t.timestamp < $2)
+from agents a where a.id > $1 order by a.id limit $3
 
 -- name: agents
 -- $1 the agent to go on after, $2 limit: those that remember something, in the order of their ids.
@@ -426,14 +427,16 @@ from agents a join memory_counts k on k.agent_id = a.id left join memory_setting
 -- part: overview_now
 $2
 
--- name: give_back
--- A step: so many free pages leave the file. One row a page.
-pragma incremental_vacuum(128)
-
 -- name: erase
 -- $1 owner: what its agents remember, and have remembered. With the agents would go the same, row by row.
 delete from agent_memories where agent_id in (select id from agents where user_id = $1)
 
 -- name: purge
--- $1 agent, $2 at most: of an agent that is about to be removed for good.
-delete from agent_memories where id in (select id from agent_memories where agent_id = $1 limit $2)
+-- $1 before, $2 at most: of agents that were deleted before, and are about to be removed for good.
+delete from agent_memories where id in (
+    select m.id from agents a join agent_memories m on m.agent_id = a.id where a.deleted_at < $1 limit $2)
+
+-- name: purge_timeline
+-- $1 before, $2 at most: the same of what has happened.
+delete from memory_timeline where (agent_id, timestamp, id) in (
+    select t.agent_id, t.timestamp, t.id from agents a join memory_timeline t on t.agent_id = a.id where a.deleted_at < $1 limit $2)

@@ -222,3 +222,29 @@ insert into idempotency_keys (
 select * from unnest(
     cast($1 as uuid[]), cast($2 as text[]), cast($3 as text[]), cast($4 as bytea[]), cast($5 as timestamptz[]), cast($6 as integer[]),
     cast($7 as text[]), cast($8 as text[]), cast($9 as bytea[]))
+
+-- name: insert_jobs
+insert into jobs (
+    id, token, taken_until, run_id, owner, lease_until, last_run_id)
+select * from unnest(
+    cast($1 as text[]), cast($2 as bigint[]), cast($3 as timestamptz[]), cast($4 as uuid[]), cast($5 as uuid[]), cast($6 as timestamptz[]),
+    cast($7 as uuid[]))
+
+-- name: insert_job_runs
+insert into job_runs (
+    id, job_id, scheduled_for, started_at, finished_at, status, attempt, progress, result, error)
+select * from unnest(
+    cast($1 as uuid[]), cast($2 as text[]), cast($3 as timestamptz[]), cast($4 as timestamptz[]), cast($5 as timestamptz[]), cast($6 as text[]),
+    cast($7 as bigint[]), cast($8 as jsonb[]), cast($9 as jsonb[]), cast($10 as text[]))
+
+-- name: insert_retention_horizons
+insert into retention_horizons (
+    kind, horizon)
+select * from unnest(
+    cast($1 as text[]), cast($2 as timestamptz[]))
+
+-- name: insert_former_names
+insert into former_names (
+    id, user_id, name, is_public)
+select * from unnest(
+    cast($1 as uuid[]), cast($2 as uuid[]), cast($3 as text[]), cast($4 as boolean[]))

@@ -257,3 +257,43 @@ from idempotency_keys where (user_id, path, key) > ($1, $2, $3) order by user_id
 insert into idempotency_keys (
     user_id, path, key, request_hash, created_at, status, location, etag, body)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- name: read_jobs
+select
+    id, token, taken_until, run_id, owner, lease_until, last_run_id
+from jobs where id > $1 order by id
+
+-- name: insert_jobs
+insert into jobs (
+    id, token, taken_until, run_id, owner, lease_until, last_run_id)
+values ($1, $2, $3, $4, $5, $6, $7)
+
+-- name: read_job_runs
+select
+    id, job_id, scheduled_for, started_at, finished_at, status, attempt, progress, result, error
+from job_runs where id > $1 order by id
+
+-- name: insert_job_runs
+insert into job_runs (
+    id, job_id, scheduled_for, started_at, finished_at, status, attempt, progress, result, error)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+
+-- name: read_retention_horizons
+select
+    kind, horizon
+from retention_horizons where kind > $1 order by kind
+
+-- name: insert_retention_horizons
+insert into retention_horizons (
+    kind, horizon)
+values ($1, $2)
+
+-- name: read_former_names
+select
+    id, user_id, name, is_public
+from former_names where id > $1 order by id
+
+-- name: insert_former_names
+insert into former_names (
+    id, user_id, name, is_public)
+values ($1, $2, $3, $4)

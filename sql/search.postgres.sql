@@ -224,5 +224,6 @@ looked_up as materialized (
     order by started_at desc, id desc limit $15
 )
 select onggi_place(f.started_at, f.id) as place, case when $21 then f.document else cast('' as bytea) end as document, cast(null as bytea) as whole,
-    (select s.name from {kind}s s where s.id = f.{kind}_id and (s.user_id = $1 or s.is_public)) as name
+    coalesce((select s.name from {kind}s s where s.id = f.{kind}_id and (s.user_id = $1 or s.is_public)),
+        (select o.name from former_names o where o.id = f.{kind}_id and (o.user_id = $1 or o.is_public))) as name
 from (select * from walked union all select * from looked_up limit $15) f

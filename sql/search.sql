@@ -161,7 +161,8 @@ walk(day, place) as (
             coalesce((select max(t.place) from {kind}_execution_terms t where t.day = w.day and t.term = $7 and t.place < w.place), x''))
         else x'ff' end
     from walk w where w.day is not null and (w.place = x'' or w.place >= $5))
-select w.place, e.document, case when $8 or exists (select 1 from {kind}_execution_terms t where t.day = w.day and t.term = $7 and t.place = w.place) then e.document end, s.name
+select w.place, e.document, case when $8 or exists (select 1 from {kind}_execution_terms t where t.day = w.day and t.term = $7 and t.place = w.place) then e.document end,
+    coalesce(s.name, (select o.name from former_names o where o.id = e.{kind}_id and (o.user_id = $1 or o.is_public)))
 from walk w
 left join {kind}_executions e on e.id = substr(w.place, 9) and e.user_id = $1 and w.place >= $5
     and ($9 is null or e.{kind}_id = $9) and ($10 is null or e.session_id = $10) and ($11 is null or e.status = $11)

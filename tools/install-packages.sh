@@ -15,7 +15,7 @@ packages=(
   # tests
   libgtest-dev libgmock-dev librapidcheck-dev
   python3 python3-pytest python3-pytest-xdist python3-psycopg2 sqlite3 curl openssl
-  postgresql-15 postgresql-client-15 pgbouncer nginx-light
+  postgresql-15 postgresql-client-15 pgbouncer nginx-light faketime
 )
 
 if [ "${1:-}" = --bench ]; then

@@ -18,6 +18,10 @@
 #include "memory/life.h"
 #include "store/stores.h"
 
+namespace onggi::schedule {
+class Runner;
+}
+
 namespace onggi::api {
 
 // Everything that endpoints work with; owned by app.
@@ -27,6 +31,7 @@ struct Services {
   auth::Authenticator& authenticator;
   cache::Pages& page_cache;
   feed::Feed& feed;
+  schedule::Runner& jobs;
   const Clock& clock;
   Workers& workers;
   Registry& registry;

@@ -61,6 +61,13 @@ Task<Result<Answer>> get_memory_overview(Call& call);
 // events.cc
 Task<Result<Answer>> listen_to_events(Call& call);
 
+// jobs.cc
+Task<Result<Answer>> list_jobs(Call& call);
+Task<Result<Answer>> get_job(Call& call);
+Task<Result<Answer>> run_job(Call& call);
+Task<Result<Answer>> list_job_runs(Call& call);
+Task<Result<Answer>> get_scheduler_status(Call& call);
+
 // service.cc: what stands beside the API
 Task<Result<Answer>> get_health(Call& call);
 Task<Result<Answer>> get_readiness(Call& call);

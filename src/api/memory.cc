@@ -86,7 +86,11 @@ Task<Result<Answer>> create_memory(Call& call) {
     co_return Answer{.status = status, .body = "{\"items\":[" + items + "]}"};
   };
   Result<Answer> answer = co_await write(call, std::move(body));
-  if (answer && calls_for_promotion) co_await promote(call, agent);
+  if (answer && calls_for_promotion) {
+    co_await move_to(call.services.workers);
+    call.services.accesses.flush();
+    co_await promote(call, agent);
+  }
   co_return answer;
 }
 

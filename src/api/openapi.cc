@@ -12,6 +12,7 @@
 #include "model/encode.h"
 #include "model/execution.h"
 #include "model/graph.h"
+#include "model/job.h"
 
 namespace onggi::api {
 namespace {
@@ -161,7 +162,8 @@ class Components {
                       {"created_at", Object{{"type", "string"}, {"format", "date-time"}}}}}};
     if (field.shape == nullptr) return {{"type", Array{"string", "null"}}};
     if (field.embeds_list) return array_of(of(*field.shape, false)).get_object();
-    return of(*field.shape, false).get_object();
+    Value inner = of(*field.shape, false);
+    return field.nullable ? nullable(std::move(inner)) : inner.get_object();
   }
 
   std::map<std::string, Value> schemas_;
@@ -209,8 +211,8 @@ Array parameters_of(const Endpoint& endpoint) {
   const std::string_view path = endpoint.path;
   for (std::size_t at = path.find('{'); at != std::string_view::npos; at = path.find('{', at + 1)) {
     const std::string_view name = path.substr(at + 1, path.find('}', at) - at - 1);
-    Object schema = name == "tool_id"   ? Object{{"type", "string"}}
-                    : name == "version" ? Object{{"type", "integer"}}
+    Object schema = name == "tool_id" || name == "job_id" ? Object{{"type", "string"}}
+                    : name == "version"                   ? Object{{"type", "integer"}}
                                         : Object{{"type", "string"}, {"format", "uuid"}};
     all.push_back(parameter(name, "path", true,
                             name == "version" ? "Number of the version" : "Its id",
@@ -300,12 +302,14 @@ Value list_schema(Value item) {
 Value event_stream_schema(Components& components) {
   components.of(model::agent_execution_event_shape, false);
   components.of(model::workflow_execution_event_shape, false);
+  components.of(model::job_event_shape, false);
   return Object{
       {"type", "string"},
       {"description",
        "Events of the caller's own objects, each with an id. `execution.started` and "
        "`execution.finished`: data is an ExecutionEvent. `workflow_execution.started` and "
-       "`workflow_execution.finished`: data is a WorkflowExecutionEvent. `reset`: data is a "
+       "`workflow_execution.finished`: data is a WorkflowExecutionEvent. To admins "
+       "`job.started` (of each attempt) and `job.finished`: data is a JobEvent. `reset`: data is a "
        "ResetEvent; events may have been missed between Last-Event-ID and now, so that lists are "
        "to be read again. Ids are opaque. A comment and an id without data keep a quiet stream "
        "alive every 15 seconds."}};
@@ -339,6 +343,8 @@ Value answer_content(const Endpoint& endpoint, Components& components) {
   if (endpoint.operation == "create_key") return content("application/json", reference("NewKey"));
   if (endpoint.operation == "export_agent")
     return content("application/json", reference("AgentExport"));
+  if (endpoint.operation == "get_scheduler_status")
+    return content("application/json", reference("SchedulerStatus"));
   switch (endpoint.shows) {
     case Shows::list:
       return content("application/json", list_schema(item_schema(endpoint, components)));
@@ -439,6 +445,25 @@ void add_components(Components& components) {
                               "before the server's start; unknown: it is no id"}}},
            {"detail", text()}},
           {"reason", "detail"}));
+  Value last_run =
+      object({{"status", Object{{"type", "string"}, {"enum", Array{"completed", "failed"}}}},
+              {"started_at", time()},
+              {"duration_ms", Object{{"type", "integer"}}},
+              {"result", Object{{"type", "object"}}},
+              {"error", Object{{"type", Array{"string", "null"}}}}},
+             {"status", "started_at", "duration_ms", "result", "error"});
+  Value job = object(
+      {{"id", text()},
+       {"name", text()},
+       {"next_run_time", Object{{"type", Array{"string", "null"}}, {"format", "date-time"}}},
+       {"last_run", Object{{"oneOf", Array{std::move(last_run), Object{{"type", "null"}}}}}}},
+      {"id", "name", "next_run_time", "last_run"});
+  Value scheduler =
+      object({{"running", Object{{"type", "boolean"}}}, {"jobs", array_of(std::move(job))}},
+             {"running", "jobs"});
+  components.add("SchedulerStatus",
+                 object({{"success", Object{{"const", true}}}, {"scheduler", std::move(scheduler)}},
+                        {"success", "scheduler"}));
   components.add("BatchAnswer", object({{"items", array_of(std::move(item))}}, {"items"}));
 }
 

@@ -150,7 +150,7 @@ bool fits_path(const Call& call) {
        at = call.endpoint.path.find('{', at + 1)) {
     const std::string_view name =
         call.endpoint.path.substr(at + 1, call.endpoint.path.find('}', at) - at - 1);
-    const bool is_id = name != "tool_id" && name != "version";
+    const bool is_id = name != "tool_id" && name != "job_id" && name != "version";
     if (is_id && !Uuid::parse(call.path[index])) return false;
     ++index;
   }

@@ -1,4 +1,6 @@
 // The table of all endpoints.
+#include "api/routes.h"
+
 #include "api/handlers.h"
 #include "model/definitions.h"
 #include "model/execution.h"
@@ -445,10 +447,12 @@ std::vector<Endpoint> table() {
   table.push_back({.method = get,
                    .path = "/events",
                    .operation = "listen_to_events",
-                   .summary = "Executions as they start and finish, live (Server-Sent Events)",
+                   .summary = "Executions as they start and finish, and to admins jobs, live "
+                              "(Server-Sent Events)",
                    .budget = 1,
                    .handle = listen_to_events,
                    .shows = Shows::events});
+  add_jobs(table);
 
   const auto beside = [&table](std::string_view path, std::string_view operation,
                                const char* summary, Handle handle) {

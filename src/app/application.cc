@@ -5,6 +5,9 @@
 namespace onggi::app {
 namespace {
 
+// A batch is short; what hangs in the database is not waited for.
+constexpr std::chrono::seconds job_grace{2};
+
 http::ServerOptions server_options(const config::Options& options, const DataDirectory& directory) {
   http::Limits limits;
   limits.connections = static_cast<std::size_t>(options.max_connections);
@@ -27,7 +30,9 @@ Application::Application(const config::Options& options, Engine::ShowKey show_la
 
 void Application::stop(std::chrono::milliseconds grace) {
   engine_.api.set_stopping();
+  engine_.tell_jobs_to_stop();
   if (!server_.stop(grace)) spdlog::warn("stop_cut_connections grace_ms={}", grace.count());
+  engine_.wait_for_jobs(job_grace);
   engine_.accesses.stop();
   // Nobody waits any more, but for what looks after the database by itself.
   engine_.storage->give_up();

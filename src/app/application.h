@@ -15,7 +15,10 @@ class Application {
   // is waited for. Throws std::runtime_error with a message for the user.
   Application(const config::Options& options, Engine::ShowKey show_late_key);
 
-  void start() { server_.start(); }
+  void start() {
+    server_.start();
+    engine_.run_jobs();
+  }
   // Answers what is in flight, for at most `grace`; then everything may be destroyed.
   void stop(std::chrono::milliseconds grace);
 

@@ -1,6 +1,7 @@
 #include "app/engine.h"
 
 #include "app/first_start.h"
+#include "app/jobs.h"
 #include "move/store.h"
 #include "sql/catalogue.h"
 
@@ -25,12 +26,17 @@ Engine::Engine(const config::Options& options, const Clock& time, ShowKey show_l
       feed(feed_limits(options), time, registry),
       workers(static_cast<int>(options.workers)),
       accesses(database, time, registry),
-      life(stores.memories, &accesses, registry),
+      life(stores.memories, &accesses, registry, [this] { storage->settle(); }),
+      retention_(options.execution_retention_days, memory::retention_rules(), registry),
+      jobs_(database, time, registry,
+            make_jobs(options, *storage, time, retention_, life, registry),
+            runner_options(options, database), tell_admins(feed)),
       api({.database = database,
            .stores = stores,
            .authenticator = authenticator,
            .page_cache = page_cache,
            .feed = feed,
+           .jobs = jobs_,
            .clock = clock,
            .workers = workers,
            .registry = registry,

@@ -18,6 +18,8 @@
 #include "config/options.h"
 #include "memory/accesses.h"
 #include "memory/life.h"
+#include "schedule/runner.h"
+#include "store/retention.h"
 #include "store/stores.h"
 
 namespace onggi::app {
@@ -50,9 +52,17 @@ class Engine {
 
  private:
   std::optional<Watch> watch_;  // where the database is shared with other servers
+  const store::Retention retention_;
+  schedule::Runner jobs_;  // idle until run_jobs()
 
  public:
   api::Api api;
+
+  // From now on jobs run when they are due.
+  void run_jobs() { jobs_.begin(); }
+  // They end at their next batch.
+  void tell_jobs_to_stop() { jobs_.tell_to_stop(); }
+  void wait_for_jobs(std::chrono::milliseconds most) { jobs_.wait_for_end(most); }
 };
 
 }  // namespace onggi::app

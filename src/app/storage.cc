@@ -24,6 +24,7 @@ class Embedded final : public Storage {
   void prepare(const std::function<void()>& first) override { first(); }
   void prepare_as_it_is() override {}
   std::optional<Trouble> trouble() override { return database_.trouble(); }
+  void settle() override { database_.settle(); }
   std::string damage() override {
     const std::string found = database_.check_integrity();
     return found == "ok" ? std::string() : found;

@@ -15,6 +15,10 @@
 
 namespace onggi::app {
 
+// For how long behind and ahead of now there is to be room for executions.
+inline constexpr std::int64_t room_ahead_ms = 62 * day_ms;
+inline constexpr std::int64_t room_behind_ms = 31 * day_ms;
+
 class Storage {
  public:
   virtual ~Storage() = default;
@@ -35,6 +39,9 @@ class Storage {
   virtual std::optional<Trouble> trouble() = 0;
   // What the database itself finds wrong, a line each; empty: nothing.
   virtual std::string damage() = 0;
+  // Brings what was committed to where it belongs, so that room that was given up goes back to the
+  // file system. Blocks, but nobody else for more than a moment.
+  virtual void settle() {}
   // Room for what executions of these times need.
   virtual void make_room(Time, Time) {}
 };

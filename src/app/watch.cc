@@ -18,8 +18,6 @@ constexpr std::chrono::milliseconds interval{250};
 constexpr std::chrono::seconds schema_interval{1};
 constexpr auto months_interval = std::chrono::hours(1);
 constexpr auto stuck_interval = std::chrono::minutes(1);
-constexpr std::int64_t months_ahead_ms = 62 * day_ms;
-constexpr std::int64_t months_behind_ms = 31 * day_ms;
 constexpr std::int64_t stuck_after_ms = day_ms / 24;
 
 Gauge& stuck(Registry& registry, std::string_view kind) {
@@ -151,7 +149,7 @@ void Watch::look_at_keys() {
 
 void Watch::look_at_months() {
   const Time now = clock_.now();
-  storage_.make_room(Time{now.ms - months_behind_ms}, Time{now.ms + months_ahead_ms});
+  storage_.make_room(Time{now.ms - room_behind_ms}, Time{now.ms + room_ahead_ms});
 }
 
 void Watch::count_stuck() {

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "app/application.h"
+#include "app/jobs.h"
 #include "app/log.h"
 #include "app/signals.h"
 #include "cli/commands.h"
@@ -34,6 +35,7 @@ int run(const Serve&, const config::Settings& settings) {
 
   app::Application application(options, show_key);
   show_new_key(application.engine());
+  app::tell_retention(options);
   application.start();
   spdlog::info("started data=\"{}\" addresses={}", options.data, application.addresses().size());
   say(application);

@@ -9,6 +9,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/cron.h"
+#include "base/time_zone.h"
+
 namespace onggi::config {
 namespace {
 
@@ -58,6 +61,10 @@ constexpr Option one_of(std::span<const std::string_view> names, Option row) {
   row.names = names;
   return row;
 }
+constexpr Option checked(bool (*check)(std::string_view, std::string&), Option row) {
+  row.check = check;
+  return required(row);
+}
 constexpr Option not_in_file(Option row) {
   row.is_in_file = false;
   return row;
@@ -72,6 +79,23 @@ constexpr Option secret(Option row) {
 constexpr Option masked(Option row) {
   row.is_secret = true;
   return row;
+}
+
+bool is_cron(std::string_view text, std::string& why) {
+  if (Cron::parse(text, why)) return true;
+  why = fmt::format("is no cron expression: {}", why);
+  return false;
+}
+
+bool is_zone(std::string_view text, std::string& why) {
+  if (is_time_zone(text)) return true;
+  why = "is not an IANA time zone";
+  return false;
+}
+
+template <auto Member>
+constexpr Option cron_of(std::string_view name, std::string_view help) {
+  return checked(is_cron, option<Member>(name, Scope::serve, "CRON", help));
 }
 
 constexpr std::array table{
@@ -146,6 +170,20 @@ constexpr std::array table{
             option<&Options::execution_retention_days>(
                 "execution-retention-days", Scope::serve, "DAYS",
                 "How long executions are kept; 0 keeps them for ever")),
+    option<&Options::scheduler>("scheduler", Scope::serve, "",
+                                "Run jobs when they are due; false leaves that to other servers"),
+    checked(is_zone, option<&Options::timezone>("timezone", Scope::serve, "ZONE",
+                                                "The IANA time zone of the schedules of jobs")),
+    cron_of<&Options::stats_aggregation_cron>("stats-aggregation-cron",
+                                              "When statistics are aggregated (five fields)"),
+    cron_of<&Options::memory_cleanup_cron>("memory-cleanup-cron",
+                                           "When agents' memory is cleaned up"),
+    cron_of<&Options::retention_cron>("retention-cron",
+                                      "When what was kept long enough is removed"),
+    cron_of<&Options::reclaim_space_cron>("reclaim-space-cron",
+                                          "When free room goes back to the file system"),
+    cron_of<&Options::partition_maintenance_cron>(
+        "partition-maintenance-cron", "When partitions for the months to come are made"),
     one_of(log_level_names, option<&Options::log_level>("log-level", Scope::serve, "LEVEL",
                                                         "The least that is logged")),
     one_of(log_format_names,
@@ -270,6 +308,9 @@ std::expected<void, std::string> assign(const Option& option, Options& options,
     case Type::text:
       break;
   }
+  std::string why;
+  if (option.check != nullptr && !option.check(written[0], why))
+    return std::unexpected(std::move(why));
   value_of<std::string>(option, options) = written[0];
   return {};
 }

@@ -40,6 +40,8 @@ struct Option {
   std::int64_t max = 0;
   std::span<const std::string_view> names{};  // of a choice
   bool is_required = false;                   // must not be empty
+  // Of a text: whether it may be that; says why not.
+  bool (*check)(std::string_view text, std::string& why) = nullptr;
   bool has_flag = true;
   bool is_in_file = true;
   bool is_secret = false;  // never shown

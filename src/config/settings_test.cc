@@ -23,8 +23,10 @@ Sample sample_of(const Option& option) {
   switch (option.type) {
     case Type::integer:
       return {"7", "7"};
-    case Type::boolean:
-      return {"true", "true"};
+    case Type::boolean: {
+      const std::string other = shown(option, Options{}) == "true" ? "false" : "true";
+      return {other, other};
+    }
     case Type::choice:
       return {std::string(option.names.back()), fmt::format("\"{}\"", option.names.back())};
     case Type::texts:
@@ -32,6 +34,8 @@ Sample sample_of(const Option& option) {
     case Type::text:
       break;
   }
+  if (option.name == "timezone") return {"Asia/Seoul", "\"Asia/Seoul\""};
+  if (option.check != nullptr) return {"*/5 1-3 * * mon", "\"*/5 1-3 * * mon\""};
   return {"./other", option.is_secret ? "\"********\"" : "\"./other\""};
 }
 

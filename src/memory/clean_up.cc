@@ -8,13 +8,14 @@
 #include "memory/life.h"
 #include "memory/pace.h"
 #include "sql/catalogue.h"
+#include "store/space.h"
 
 namespace onggi::memory {
 namespace {
 
 constexpr std::int64_t agents_at_once = 100;
 constexpr std::int64_t read_at_once = 1'000;
-constexpr std::int64_t steps_of_giving_back = 100'000;
+constexpr std::int64_t timeline_kept_ms = 90 * day_ms;
 
 // The shelves of sql/memory.sql on which something expires.
 constexpr std::array shelves{0, 1, 2, 3, 4, 5, 9, 15, 18, 19};
@@ -160,18 +161,6 @@ Task<Part> take(db::Connection& connection, const store::Memories* memories,
   co_return part;
 }
 
-// Free pages leave the embedded store's file, in steps that hold nobody up.
-Task<void> give_back(store::Batches& batches) {
-  for (std::int64_t step = 0; step < steps_of_giving_back && !batches.is_to_stop(); ++step) {
-    std::function<Task<bool>(db::Connection&)> body = [](db::Connection& connection) -> Task<bool> {
-      const db::Rows pages = co_await connection.many(sql::memory_give_back, {});
-      co_return !pages.empty();
-    };
-    const bool is_more = co_await batches.write<bool>(std::move(body));
-    if (!is_more) co_return;
-  }
-}
-
 }  // namespace
 
 LifeMetrics::LifeMetrics(Registry& registry)
@@ -179,7 +168,8 @@ LifeMetrics::LifeMetrics(Registry& registry)
       merged(registry.counter("onggi_memories_merged_total", "Duplicates merged at promotion")),
       removed(registry.counter("onggi_memories_removed_total", "Memories that clean-up removed")),
       bytes(registry.counter("onggi_memories_reclaimed_bytes_total",
-                             "Bytes of memories that were removed or merged")) {}
+                             "Bytes of memories that were removed or merged")),
+      returned(store::bytes_returned(registry)) {}
 
 Task<CleanUpResult> Life::clean_up(store::Batches& batches, CleanUpOptions options) const {
   if (accesses_ != nullptr) accesses_->flush();
@@ -225,7 +215,10 @@ Task<CleanUpResult> Life::clean_up(store::Batches& batches, CleanUpOptions optio
   }
   const bool has_removed = result.total() > 0 || result.promotion.merged > 0;
   const bool gives_back = !options.is_dry_run && options.gives_back && has_removed;
-  if (gives_back && !batches.database().is_shared()) co_await give_back(batches);
+  if (gives_back) {
+    const std::int64_t bytes = co_await store::return_space(batches, settle_);
+    metrics_.returned.add(static_cast<std::uint64_t>(bytes));
+  }
   co_return result;
 }
 
@@ -233,25 +226,37 @@ Task<std::int64_t> forget_timelines(store::Batches& batches, Time before) {
   std::int64_t sum = 0;
   Uuid agent{};
   for (bool is_more = true; is_more && !batches.is_to_stop();) {
-    std::function<Task<db::Rows>(db::Connection&)> look = [agent](db::Connection& connection) {
-      return connection.many(sql::memory_next_timeline, db::Params::of(agent));
+    std::function<Task<db::Rows>(db::Connection&)> look = [agent,
+                                                           before](db::Connection& connection) {
+      return connection.many(sql::memory_old_timelines,
+                             db::Params::of(agent, before, agents_at_once));
     };
-    const db::Rows next = co_await batches.read<db::Rows>(std::move(look));
-    is_more = !next.empty();
-    if (!is_more) break;
-    agent = next[0].uuid(0);
-    for (bool is_full = true; is_full && !batches.is_to_stop();) {
-      std::function<Task<std::int64_t>(db::Connection&)> body =
-          [agent, before](db::Connection& connection) {
-            return connection.run(sql::memory_forget_timeline,
-                                  db::Params::of(agent, before, read_at_once));
-          };
-      const std::int64_t removed = co_await batches.write<std::int64_t>(std::move(body));
-      sum += removed;
-      is_full = removed == read_at_once;
+    const db::Rows agents = co_await batches.read<db::Rows>(std::move(look));
+    is_more = static_cast<std::int64_t>(agents.size()) == agents_at_once;
+    Pace pace;
+    for (const db::Row row : agents) {
+      agent = row.uuid(0);
+      for (bool is_full = row.boolean(1); is_full && !batches.is_to_stop();) {
+        const std::int64_t most = pace.rows();
+        const auto begin = std::chrono::steady_clock::now();
+        std::function<Task<std::int64_t>(db::Connection&)> body = [agent, before, most](
+                                                                      db::Connection& connection) {
+          return connection.run(sql::memory_forget_timeline, db::Params::of(agent, before, most));
+        };
+        const std::int64_t removed = co_await batches.write<std::int64_t>(std::move(body));
+        pace.note(removed, std::chrono::steady_clock::now() - begin);
+        sum += removed;
+        is_full = removed == most;
+      }
     }
   }
   co_return sum;
+}
+
+std::vector<store::RetentionRule> retention_rules() {
+  return {{"memory_timeline", timeline_kept_ms, {}, forget_timelines},
+          {"memories", store::deleted_agents_kept_ms, {&sql::memory_purge}},
+          {"memory_timeline", store::deleted_agents_kept_ms, {&sql::memory_purge_timeline}}};
 }
 
 std::string to_json(const CleanUpResult& result, std::int64_t duration_ms) {

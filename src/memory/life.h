@@ -10,13 +10,14 @@
 #include "memory/accesses.h"
 #include "store/batches.h"
 #include "store/memories.h"
+#include "store/retention.h"
 
 namespace onggi::memory {
 
 // What the metrics count, whoever does it.
 struct LifeMetrics {
   explicit LifeMetrics(Registry& registry);
-  Counter &promoted, &merged, &removed, &bytes;
+  Counter &promoted, &merged, &removed, &bytes, &returned;
 };
 
 struct Promoted {
@@ -48,9 +49,12 @@ struct CleanUpOptions {
 
 class Life {
  public:
-  // All must outlive it. `accesses` may be null: then what is pending is not waited for.
-  Life(const store::Memories& memories, Accesses* accesses, Registry& registry)
-      : memories_(memories), accesses_(accesses), metrics_(registry) {}
+  // All must outlive it. `accesses` may be null: then what is pending is not waited for. `settle`:
+  // store/space.h.
+  Life(
+      const store::Memories& memories, Accesses* accesses, Registry& registry,
+      std::function<void()> settle = [] {})
+      : memories_(memories), accesses_(accesses), settle_(std::move(settle)), metrics_(registry) {}
 
   // Promotes what is due of an agent, whether or not its promotion is automatic, and merges
   // duplicates among that. At most `most` of them.
@@ -63,11 +67,16 @@ class Life {
  private:
   const store::Memories& memories_;
   Accesses* accesses_;
+  std::function<void()> settle_;
   LifeMetrics metrics_;
 };
 
 // Retention: what the timelines of all agents tell of the time before goes. How many rows.
 Task<std::int64_t> forget_timelines(store::Batches& batches, Time before);
+
+// What retention is to do: timelines are kept for 90 days, and what deleted agents remember goes
+// before they do.
+std::vector<store::RetentionRule> retention_rules();
 
 // As POST /memory/cleanup and job_runs show it.
 std::string to_json(const CleanUpResult& result, std::int64_t duration_ms);

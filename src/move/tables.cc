@@ -244,6 +244,30 @@ constexpr std::array idempotency_keys{Column{"user_id", Type::id},
                                       Column{"etag", Type::text, nullable},
                                       Column{"body", Type::text}};
 
+constexpr std::array jobs{Column{"id", Type::text},
+                          Column{"token", Type::integer},
+                          Column{"taken_until", Type::time},
+                          Column{"run_id", Type::id, nullable},
+                          Column{"owner", Type::id, nullable},
+                          Column{"lease_until", Type::time, nullable},
+                          Column{"last_run_id", Type::id, nullable}};
+
+constexpr std::array job_runs{Column{"id", Type::id},
+                              Column{"job_id", Type::text},
+                              Column{"scheduled_for", Type::time},
+                              Column{"started_at", Type::time},
+                              Column{"finished_at", Type::time, nullable},
+                              Column{"status", Type::text},
+                              Column{"attempt", Type::integer},
+                              Column{"progress", Type::json},
+                              Column{"result", Type::json},
+                              Column{"error", Type::text, nullable}};
+
+constexpr std::array retention_horizons{Column{"kind", Type::text}, Column{"horizon", Type::time}};
+
+constexpr std::array former_names{Column{"id", Type::id}, Column{"user_id", Type::id},
+                                  Column{"name", Type::text}, Column{"is_public", Type::boolean}};
+
 const Table all[] = {
     {"users", 1, users, &sql::moving_read_users, &sql::moving_insert_users},
     {"api_keys", 1, api_keys, &sql::moving_read_api_keys, &sql::moving_insert_api_keys},
@@ -280,6 +304,12 @@ const Table all[] = {
      &sql::moving_insert_agent_memories},
     {"memory_timeline", 3, memory_timeline, &sql::moving_read_memory_timeline,
      &sql::moving_insert_memory_timeline},
+    {"jobs", 1, jobs, &sql::moving_read_jobs, &sql::moving_insert_jobs},
+    {"job_runs", 1, job_runs, &sql::moving_read_job_runs, &sql::moving_insert_job_runs},
+    {"retention_horizons", 1, retention_horizons, &sql::moving_read_retention_horizons,
+     &sql::moving_insert_retention_horizons},
+    {"former_names", 1, former_names, &sql::moving_read_former_names,
+     &sql::moving_insert_former_names},
     {"idempotency_keys", 3, idempotency_keys, &sql::moving_read_idempotency_keys,
      &sql::moving_insert_idempotency_keys}};
 

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "base/clock.h"
@@ -38,8 +41,16 @@ class Batches {
       T value = co_await body(connection);
       co_return std::move(value);
     };
-    Result<T> result = co_await database_.write<T>(cost_, std::move(confirmed));
-    co_return std::move(*result);
+    for (int times = 0;; ++times) {
+      std::optional<Result<T>> result;
+      try {
+        Result<T> done = co_await database_.write<T>(cost_, confirmed);
+        result.emplace(std::move(done));
+      } catch (const Unavailable& refused) {
+        if (!wait_out(refused, times)) throw;
+      }
+      if (result) co_return std::move(**result);
+    }
   }
 
   // One snapshot; for what is to be looked up between batches.
@@ -59,6 +70,14 @@ class Batches {
  private:
   // First in each batch's transaction. Throws Overtaken.
   virtual Task<void> confirm(db::Connection&) { co_return; }
+
+  // Whether a batch that was refused so many times, and never executed, is to be tried again now:
+  // work that nobody waits for gives way to requests. May block.
+  virtual bool wait_out(const Unavailable& refused, int times) {
+    static_cast<void>(refused);
+    static_cast<void>(times);
+    return false;
+  }
 
   db::Database& database_;
   const Clock& clock_;

@@ -53,6 +53,11 @@ class Checker {
                      sql::check_executions_workflow);
     check_steps(sql::check_steps_agent);
     check_steps(sql::check_steps_workflow);
+    each("job runs that are not over and nobody's", sql::check_job_runs,
+         [this](const db::Row& row) {
+           complain("job run {} and the row of its job do not agree whether it is over",
+                    to_string(row.uuid(0)));
+         });
     check_terms("agent_terms", sql::check_agent_terms);
     check_terms("block_terms", sql::check_block_terms);
     check_memories();

@@ -5,13 +5,14 @@ endpoint escapes the tests of isolation and of budgets.
 """
 
 import re
+import time
 from dataclasses import dataclass, field
 
 from client import (PREFIX, edge, in_parallel, make_agent, make_block, make_knowledgebase, make_user, make_workflow, node, timestamp,
                     unique)
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
-ADMIN_ONLY = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /users(/\{\})?$|(POST|PUT|PATCH|DELETE) /tools|POST /memory/cleanup")
+ADMIN_ONLY = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /users(/\{\})?$|(POST|PUT|PATCH|DELETE) /tools|\w+ /jobs\b|GET /memory/scheduler/status|POST /memory/cleanup")
 OF_USERS = re.compile(r"\w+ /(users|me)\b")
 
 
@@ -114,6 +115,7 @@ class World:
 
     def request(self, operation):
         """method, path and the arguments that make a valid request of the operation."""
+        BEFORE.get(operation.name, lambda world: None)(self)
         arguments = {"params": dict(QUERIES.get(operation.name, lambda world: {})(self))}
         for parameter in operation.parameters:
             if parameter["in"] == "query" and parameter.get("required"):
@@ -202,7 +204,18 @@ BODIES = {
     "POST /workflow-executions/{}/steps": World.more_steps,
 }
 NO_BODY = {"POST /agents/{}/versions/{}/restore", "POST /agents/{}/memory/consolidate", "POST /agents/{}/memory/{}/undo", "POST /memory/cleanup",
-           "POST /memory/consolidate/{}"}
+           "POST /memory/consolidate/{}", "POST /jobs/{}/run"}
+
+
+def wait_until_idle(world):
+    """A run that goes on refuses another."""
+    deadline = time.monotonic() + 60
+    while world.admin.get(f"/jobs/{world.ids['jobs']}").expect(200)["state"] != "idle":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+BEFORE = {"POST /jobs/{}/run": wait_until_idle}
 QUERIES = {
     "DELETE /users/{}": lambda world: {"erase": "true"},
     "DELETE /executions": lambda world: {"session_id": world.session_id},
@@ -228,7 +241,7 @@ def make_world(admin, size, tool_ids, marker=None):
     versions = owner.items(f"/agents/{agent['id']}/versions")
     workflow = owner.post("/workflows", json=world.workflow()).expect(201)
     world.ids = {"users": owner.id, "keys": keys[0], "tools": world.tool_ids[0], "knowledgebases": world.knowledgebase_ids[0],
-                 "blocks": world.block_ids[0], "agents": agent["id"], "workflows": workflow["id"],
+                 "blocks": world.block_ids[0], "agents": agent["id"], "workflows": workflow["id"], "jobs": "partition_maintenance",
                  "versions": versions[len(versions) // 2]["version"]}  # neither the present one nor one about to go
     memories = owner.post(f"/agents/{agent['id']}/memory", json=[world.memory() for _ in each]).expect(201)["items"]
     world.ids |= {"memory": memories[0]["id"], "consolidate": agent["id"]}

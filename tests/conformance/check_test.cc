@@ -100,6 +100,11 @@ constexpr Tampering tamperings[] = {
      "delete from agent_terms where term = (select min(term) from agent_terms)", ""},
     {"an_agents_term_too_many", "insert into agent_terms values (zeroblob(16), zeroblob(24))", ""},
     {"a_blocks_terms_gone", "delete from block_terms", ""},
+    {"a_jobs_run_that_is_not_there",
+     "insert into jobs (id, token, taken_until, run_id, lease_until) values "
+     "('retention', 1, 0, zeroblob(16), 0)",
+     "insert into jobs (id, token, taken_until, run_id, lease_until) values "
+     "('retention', 1, now(), '00000000-0000-0000-0000-000000000000', now())"},
     {"a_workflows_terms_elsewhere", "update workflow_terms set place = zeroblob(24)", ""},
     {"a_nodes_term_too_many", "insert into workflow_node_terms values (zeroblob(16), zeroblob(28))",
      ""},

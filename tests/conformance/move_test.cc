@@ -111,6 +111,13 @@ void fill(World& world) {
   db::Params kept = db::Params::of(owner, "/agents", "키").add_blob(view(hash)).add(world.now);
   world.run(sql::idempotency_insert,
             kept.add(201).add(std::nullopt).add("\"1-x\"").add(R"({"a":"b"})"));
+  const Uuid run = Uuid::v7(world.now);
+  world.run(sql::jobs_declare, db::Params::of("retention", world.now));
+  world.run(sql::jobs_insert_run, db::Params::of(run, "retention", world.now, world.now));
+  world.run(sql::jobs_take, db::Params::of("retention", run, owner, world.now, world.now));
+  world.run(sql::jobs_progress, db::Params::of(run, R"({"rows":1})"));
+  world.run(sql::retention_set_horizon, db::Params::of("agent", world.now));
+  world.run(sql::retention_keep_names, db::Params::of(Time{world.now.ms + 1}, 1));
 }
 
 using Pair = std::tuple<const Driver*, const Driver*>;

@@ -43,6 +43,7 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
     {"check.executions_workflow", {"SCAN workflow_executions"}},
     {"check.steps_agent", {"SCAN t"}},
     {"check.steps_workflow", {"SCAN t"}},
+    {"check.job_runs", {"SCAN r", "SCAN j"}},
     {"check.agent_terms", {"SCAN agent_terms", "SCAN r"}},
     {"check.block_terms", {"SCAN block_terms", "SCAN r"}},
     {"check.workflow_terms", {"SCAN workflow_terms", "SCAN r"}},
@@ -57,6 +58,10 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
     {"memory.overview_of_all", {"SCAN k"}},
     // A row for each server.
     {"memory.forget_flushes", {"SCAN memory_flushes"}},
+    // Whom a run is told, when one begins or ends. Users are few.
+    {"jobs.admins", {"SCAN users"}},
+    // Two numbers of the file's header.
+    {"retention.space", {"SCAN f VIRTUAL TABLE INDEX 0:", "SCAN s VIRTUAL TABLE INDEX 0:"}},
     // One row a table of the schema, when a server starts.
     {"moving.is_unfinished", {"SCAN sqlite_schema"}},
     // Stops at the first row.

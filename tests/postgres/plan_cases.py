@@ -14,7 +14,7 @@ def numbered(kind, number):
     return f"cast('{kind:08x}-0000-0000-0000-{number:012x}' as uuid)"
 
 
-USER, KEY, KNOWLEDGEBASE, BLOCK, AGENT, WORKFLOW, MEMORY = 1, 2, 4, 5, 6, 7, 8
+USER, KEY, KNOWLEDGEBASE, BLOCK, AGENT, WORKFLOW, MEMORY, JOB_RUN = 1, 2, 4, 5, 6, 7, 8, 9
 OWNER = numbered(USER, 1)  # owns a quarter of everything
 NIL = "cast('00000000-0000-0000-0000-000000000000' as uuid)"
 NEW = "cast('019aaaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa' as uuid)"
@@ -202,6 +202,36 @@ for terms in ("with_term", "with_terms"):
     case(f"search.workflow_node_{terms}", FIND | {12: f"jsonb_build_object('type', 'agent', 'agent_id', {numbered(AGENT, 49)})"})
     case(f"search.workflow_node_{terms}", FIND | {13: """'{"rank": 7}'"""}, reads=2_000, sorts=2_000, why=CONTAINMENT)
 
+# Jobs and retention
+
+RUN = numbered(JOB_RUN, 7)
+HORIZON = "now() - interval '300 days'"
+case("jobs.now jobs.leases jobs.admins")
+case("jobs.declare", of("'new'", NOW))
+case("jobs.lease jobs.confirm", of("'retention'"))
+case("jobs.take", of("'retention'", RUN, OWNER, NOW, NOW))
+case("jobs.insert_run", of(NEW, "'retention'", NOW, NOW))
+case("jobs.begin_attempt", of(RUN, NOW, "2"))
+case("jobs.renew jobs.pause", of("'retention'", "1", NOW))
+case("jobs.progress", of(RUN, "'{}'"))
+case("jobs.pause_run", of(RUN, "'{}'", "null"))
+case("jobs.release", of("'retention'", "1", RUN))
+case("jobs.finish_run", of(RUN, "'failed'", NOW, "'{}'", "'{}'", "'why'"))
+case("jobs.run", of(RUN))
+case("jobs.state", of("null"))
+case("jobs.state", of("'retention'"))
+case("jobs.list_runs", of("'retention'", LATEST, str(PAGE)))
+case("jobs.count_runs", of("'retention'", "10001"), reads=10_001, why="counts up to the cap")
+case("retention.idempotency_keys", of("now() - interval '1 day'", "32"))
+case("retention.job_runs", of(HORIZON, "32"))
+case("retention.keep_names retention.agents", of("now()", "32"))
+for kind in ("agent", "workflow"):
+    case(f"retention.executions_{kind}", of(NIL, f"onggi_first_id({HORIZON})", "32"))
+    case(f"retention.remove_steps_{kind} retention.remove_executions_{kind}",
+         {1: f"array(select id from {kind}_executions where user_id = {OWNER} order by started_at limit 8)"})
+case("retention.set_horizon", of("'agent'", HORIZON))
+case("retention.horizons retention.space retention.return_space")
+
 # Whole stores moved (`onggi copy`, `export`, `import`): cursors along the key, here over its last rows, and rows as arrays.
 
 
@@ -211,7 +241,8 @@ def last_key(table, *columns):
 
 
 case("moving.is_unfinished")
-for table in ("users", "api_keys", "tools", "knowledgebases", "blocks", "agents", "workflows", "agent_executions", "workflow_executions"):
+for table in ("users", "api_keys", "tools", "knowledgebases", "blocks", "agents", "workflows", "agent_executions", "workflow_executions",
+              "jobs", "job_runs", "former_names"):
     case(f"moving.read_{table}", last_key(table, "id"))
 for table in ("agent_tools", "agent_knowledgebases"):
     case(f"moving.read_{table}", last_key(table, "agent_id", "position"))
@@ -220,6 +251,7 @@ for table in ("nodes", "edges", "schedules", "webhooks"):
     case(f"moving.read_workflow_{table}", last_key(f"workflow_{table}", "workflow_id", "position"))
 case("moving.read_workflow_references", last_key("workflow_references", "workflow_id", "ordinal"))
 case("moving.read_execution_steps", last_key("execution_steps", "execution_id", "kind", "step_number"))
+case("moving.read_retention_horizons", of("''"))
 case("moving.read_idempotency_keys", last_key("idempotency_keys", "user_id", "path", "key"))
 
 TEXT, HASH, JSON, WHOLE = "null::text", "null::bytea", "'{}'::jsonb", "1"
@@ -248,6 +280,10 @@ for kind, subject in (("agent", AGENT), ("workflow", WORKFLOW)):
 case("moving.insert_execution_steps", many(NEW, "'agent'", "1", STEP))
 case("moving.insert_idempotency_keys", many(OWNER, "'/agents'", "'new'", A_HASH, NOW, "201", TEXT, TEXT, BYTES))
 
+case("moving.insert_jobs", many("'new'", "1", NOW, "null::uuid", "null::uuid", "null::timestamptz", "null::uuid"))
+case("moving.insert_job_runs", many(NEW, "'retention'", NOW, NOW, "null::timestamptz", "'running'", "1", JSON, JSON, TEXT))
+case("moving.insert_retention_horizons", many("'workflow'", NOW))
+case("moving.insert_former_names", many(NEW, OWNER, "'n'", "false"))
 # Memory. Agent 1 remembers a quarter of everything.
 
 AGENTS_OWNER = f"(select user_id from agents where id = {numbered(AGENT, 1)})"
@@ -283,7 +319,7 @@ case("memory.begin_flush", of(NEW, "1", NOW))
 case("memory.forget_flushes", of(NOW))
 case("memory.record", many(numbered(AGENT, 7), NOW, NEW, "'created'", "1", BYTES, "'{}'::jsonb"))
 case("memory.forget_timeline", of(numbered(AGENT, 7), NOW, "1000"), reads=2_000, why="a thousand at a time")
-case("memory.next_timeline", of(numbered(AGENT, 7)))
+case("memory.old_timelines", of(numbered(AGENT, 7), NOW, "100"), reads=400, why="a hundred agents, and whether something of theirs is old")
 case("memory.agents", of(NIL, "100"), reads=2_000, why="a hundred agents, and whether something stands on their shelves")
 case("memory.due", of(*REMEMBERS, "3", EARLIEST, NIL, "500"), reads=1_000, why="five hundred at a time")
 case("memory.is_due", of(*REMEMBERS))
@@ -294,7 +330,8 @@ case("memory.victims", of(numbered(AGENT, 1), "0", "'low'"), reads=80_000, why="
 case("memory.overview", of(OWNER, NOW), reads=200_000, why=EVERYTHING)
 case("memory.overview_of_all", {2: NOW}, reads=200_000, why=EVERYTHING)
 case("memory.erase", of(OWNER), reads=200_000, why="erases what a user's agents remember")
-case("memory.purge", of(numbered(AGENT, 7), "500"), reads=1_000, why="five hundred at a time")
+case("memory.purge", of(NOW, "500"), reads=1_500, why="five hundred at a time")
+case("memory.purge_timeline", of(NOW, "500"), reads=1_500, why="five hundred at a time")
 case("moving.read_memory_settings", last_key("memory_settings", "agent_id"))
 case("moving.read_agent_memories", last_key("agent_memories", "id"))
 case("moving.read_memory_timeline", last_key("memory_timeline", "agent_id", "timestamp", "id"))
@@ -305,8 +342,8 @@ case("moving.insert_memory_timeline", many(numbered(AGENT, 7), NOW, NEW, "'creat
 
 # Statements that are not looked at, and why.
 PASSED_OVER = {
+    "retention.drop_month": "calls a function, which looks at the catalogue of partitions",
     "moving.begin": "makes a table", "moving.end": "drops it", "moving.set_source": "writes its one row",
     "moving.place": "reads it", "moving.proceed": "changes it",
-    "memory.give_back": "of the embedded store alone",
     "check.": "`onggi check` reads whole tables, never while serving a request",
 }

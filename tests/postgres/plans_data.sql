@@ -116,6 +116,15 @@ select e.id, 'workflow', s, 'thought', 'content', '{}', e.started_at, '{}' from 
 insert into idempotency_keys
 select pg_temp.numbered(1, 1 + n % 50), '/api/agent-builder/executions', 'key ' || n, sha256(cast(cast(n as text) as bytea)), date_trunc('milliseconds', now()) - n * interval '2 seconds', 201, null, null, '{}'
 from generate_series(1, 50000) n;
+insert into jobs (id, token, taken_until, run_id, lease_until, last_run_id)
+select 'job ' || j, 1, now(), case when j = 1 then pg_temp.numbered(8, 1) end, case when j = 1 then now() end, pg_temp.numbered(8, j) from generate_series(1, 6) j;
+insert into jobs (id, token, taken_until, run_id, lease_until) values ('retention', 1, now(), pg_temp.numbered(8, 2), now());
+insert into job_runs (id, job_id, scheduled_for, started_at, finished_at, status, attempt, progress, result)
+select pg_temp.numbered(8, n), case when n % 2 = 0 then 'retention' else 'job ' || 1 + n % 6 end, now() - n * interval '1 minute', now() - n * interval '1 minute',
+    case when n not in (2, 7) then now() - n * interval '1 minute' end, case when n in (2, 7) then 'running' else 'completed' end, 1, '{}', '{}'
+from generate_series(1, 50000) n;
+insert into retention_horizons values ('agent', now() - interval '365 days');
+insert into former_names select pg_temp.numbered(9, n), pg_temp.numbered(1, 1 + n % 50), 'former ' || n, false from generate_series(1, 5000) n;
 
 insert into agent_memories (
     id, arrival, agent_id, type, importance, session_id, content, metadata, access_count, last_accessed_at, created_at, updated_at, version, is_pinned,

@@ -16,9 +16,9 @@ SEED_INDEXES = {
     "ix_agents_llm_provider",
 }
 # They hold a row for each user, or what belongs to the last minute: an index of theirs may be walked from end to end.
-SMALL = {"users", "feed_batches", "feed_listeners"}
+SMALL = {"users", "feed_batches", "feed_listeners", "jobs", "retention_horizons"}
 # What a foreign key or a constraint alone looks at: no statement's plan shows them.
-OF_CONSTRAINTS = {"ix_agent_knowledgebases_knowledgebase"}
+OF_CONSTRAINTS = {"ix_agent_knowledgebases_knowledgebase", "ix_former_names_user"}
 
 
 def passed_over(name):

@@ -1,6 +1,8 @@
 #include "db/sqlite/sqlite.h"
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "db/sqlite/checkpointer.h"
@@ -14,6 +16,15 @@
 namespace onggi::db {
 
 using namespace sqlite;
+
+namespace {
+
+constexpr std::int64_t settling_cache_bytes = 256 << 10;
+constexpr int settling_wait_ms = 10;
+constexpr int settling_attempts = 20;
+constexpr std::chrono::milliseconds settling_pause{50};
+
+}  // namespace
 
 // Taken down from below: the writer finishes its queue, the checkpointer empties the log, the
 // readers close.
@@ -76,6 +87,21 @@ std::unique_ptr<Cursor> Sqlite::open(Cost& cost, const Statement& statement, Par
 std::unique_ptr<Cursor> Sqlite::open_lasting(Cost& cost, const Statement& statement,
                                              Params params) {
   return impl_->open(Life::lasting, cost, statement, params);
+}
+
+// First what can be moved without holding anybody up, then the little that is left, with the
+// writer's lock.
+void Sqlite::settle() {
+  Handle handle(impl_->file, Use::write, settling_cache_bytes, impl_->observations);
+  sqlite3_busy_timeout(handle.raw(), settling_wait_ms);
+  for (int i = 0; i < settling_attempts; ++i) {
+    impl_->readers.end_idle_snapshots();
+    sqlite3_wal_checkpoint_v2(handle.raw(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    if (sqlite3_wal_checkpoint_v2(handle.raw(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr,
+                                  nullptr) == SQLITE_OK)
+      return;
+    std::this_thread::sleep_for(settling_pause);
+  }
 }
 
 std::string Sqlite::check_integrity() {

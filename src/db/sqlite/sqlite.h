@@ -46,6 +46,11 @@ class Sqlite final : public Database {
   std::unique_ptr<Cursor> open_lasting(Cost& cost, const Statement& statement,
                                        Params params) override;
 
+  // Brings what was committed from the log into the file and empties the log, as far as readers
+  // allow it, so that room that was given up goes back to the file system. Blocks, but nobody else
+  // for more than a moment.
+  void settle();
+
   // "ok", or what PRAGMA integrity_check and foreign_key_check found, a line each.
   std::string check_integrity();
 

@@ -1,0 +1,105 @@
+#include "app/jobs.h"
+
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "model/encode.h"
+#include "store/space.h"
+
+namespace onggi::app {
+namespace {
+
+schedule::Job retention_job(const config::Options& options, const store::Retention& retention) {
+  return {"retention", "Removes what was kept long enough", options.retention_cron,
+          [&retention](store::Batches& batches) { return retention.apply(batches); }};
+}
+
+Task<std::string> clean_up(store::Batches& batches, const memory::Life& life) {
+  const auto begin = std::chrono::steady_clock::now();
+  const memory::CleanUpResult result = co_await life.clean_up(batches, {});
+  const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begin);
+  co_return memory::to_json(result, duration.count());
+}
+
+schedule::Job clean_up_job(const config::Options& options, const memory::Life& life) {
+  return {"memory_cleanup", "Promotes memories that are used, and removes what has expired",
+          options.memory_cleanup_cron,
+          [&life](store::Batches& batches) { return clean_up(batches, life); }};
+}
+
+// The watch makes partitions as well, every hour and at start; this is the record of it.
+schedule::Job partition_job(const config::Options& options, Storage& storage, const Clock& clock) {
+  return {"partition_maintenance", "Makes partitions for the months to come",
+          options.partition_maintenance_cron,
+          [&storage, &clock](store::Batches&) -> Task<std::string> {
+            const Time until{clock.now().ms + room_ahead_ms};
+            storage.make_room(Time{clock.now().ms - room_behind_ms}, until);
+            if (!storage.database().is_shared()) co_return "{}";
+            co_return fmt::format(R"({{"until":"{}"}})", to_string(until).substr(0, 7));
+          }};
+}
+
+Task<std::string> reclaim(store::Batches& batches, Storage& storage, Counter& returned) {
+  std::int64_t counted = 0;
+  const auto result = [](std::int64_t bytes) {
+    return fmt::format(R"({{"bytes_returned":{}}})", bytes);
+  };
+  std::function<void(std::int64_t)> progress = [&](std::int64_t bytes) {
+    returned.add(static_cast<std::uint64_t>(bytes - std::exchange(counted, bytes)));
+    batches.report(result(bytes));
+  };
+  const std::int64_t bytes =
+      co_await store::return_space(batches, [&storage] { storage.settle(); }, std::move(progress));
+  co_return result(bytes);
+}
+
+schedule::Job space_job(const config::Options& options, Storage& storage, Registry& registry) {
+  return {"reclaim_space", "Gives free room back to the file system", options.reclaim_space_cron,
+          [&storage, &returned = store::bytes_returned(registry)](store::Batches& batches) {
+            return reclaim(batches, storage, returned);
+          }};
+}
+
+}  // namespace
+
+std::vector<schedule::Job> make_jobs(const config::Options& options, Storage& storage,
+                                     const Clock& clock, const store::Retention& retention,
+                                     const memory::Life& life, Registry& registry) {
+  std::vector<schedule::Job> jobs;
+  jobs.push_back(clean_up_job(options, life));
+  jobs.push_back(partition_job(options, storage, clock));
+  jobs.push_back(retention_job(options, retention));
+  jobs.push_back(space_job(options, storage, registry));
+  return jobs;
+}
+
+schedule::RunnerOptions runner_options(const config::Options& options,
+                                       const db::Database& database) {
+  schedule::RunnerOptions made;
+  made.is_scheduling = options.scheduler;
+  made.is_alone = !database.is_shared();
+  made.timezone = options.timezone;
+  return made;
+}
+
+schedule::Runner::Tell tell_admins(feed::Feed& feed) {
+  return [&feed](std::string_view event, const std::vector<Uuid>& admins, model::JobRun& run) {
+    std::vector<feed::Event> events;
+    const std::string data = model::to_json(model::job_event_shape, run);
+    for (const Uuid& admin : admins) events.push_back({event, admin, data});
+    feed.publish(std::move(events));
+  };
+}
+
+void tell_retention(const config::Options& options) {
+  if (options.execution_retention_days == 0)
+    spdlog::info("executions_kept days=\"for ever\"");
+  else
+    spdlog::info("executions_kept days={}", options.execution_retention_days);
+}
+
+}  // namespace onggi::app

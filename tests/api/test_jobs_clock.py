@@ -1,0 +1,71 @@
+"""Jobs and a clock on the wall: 03:00 comes, what was missed is made up, and what was kept long enough goes."""
+
+import os
+
+import pytest
+
+from client import make_agent
+from support_jobs import admin_of, at, last_run, wait_for
+
+IS_SANITIZED = "address" in os.environ.get("ONGGI_BINARY", "") or "thread" in os.environ.get("ONGGI_BINARY", "")
+pytestmark = pytest.mark.skipif(IS_SANITIZED, reason="the sanitizer's runtime must come before faketime's")
+
+
+def travel(server, moment):
+    """Starts it, or starts it again, at another time."""
+    if server.process is not None:
+        server.stop()
+    server.environment = at(moment)
+    server.start()
+    return admin_of(server)
+
+
+def completed(admin, job, scheduled_for):
+    def look():
+        run = last_run(admin, job)
+        return run if run and run["scheduled_for"] == scheduled_for and run["status"] == "completed" else None
+    return wait_for(look)
+
+
+def test_03_00_comes_what_was_missed_is_made_up_and_what_is_old_goes(new_server):
+    server = new_server("--retention-cron", "0 3 * * *", "--execution-retention-days", "60", start=False)
+    admin = travel(server, "2026-06-01 02:59:50")
+    assert admin.get("/jobs/retention").expect(200)["next_run_time"] == "2026-06-01T03:00:00.000Z"
+    gone, kept = make_agent(admin, name="gone"), make_agent(admin, name="kept")
+    execution = admin.post("/executions", json={"agent_id": gone["id"], "status": "completed", "session_id": "s",
+                                                "steps": [{"step_number": 1, "step_type": "thought", "content": "x"}]}).expect(201)
+    admin.delete(f"/agents/{gone['id']}").expect(204)
+    run = completed(admin, "retention", "2026-06-01T03:00:00.000Z")
+    assert run["started_at"][:18] in ("2026-06-01T03:00:0", "2026-06-01T03:00:1") and run["result"]["agents"] == 0
+    assert admin.get("/jobs/retention").expect(200)["next_run_time"] == "2026-06-02T03:00:00.000Z"
+    path = f"/executions/{execution['id']}"
+    assert admin.get(path).expect(200)["agent_name"] == "gone"
+
+    # Forty days without a server: one run, for the newest time that was missed.
+    admin = travel(server, "2026-07-11 12:00:00")
+    run = completed(admin, "retention", "2026-07-11T03:00:00.000Z")
+    assert run["result"]["agents"] == 1 and run["result"]["executions"] == 0
+    assert [one["scheduled_for"][:10] for one in admin.items("/jobs/retention/runs")] == ["2026-07-11", "2026-06-01"]
+    assert admin.get(path).expect(200)["agent_name"] == "gone"
+    assert [item["agent_name"] for item in admin.items("/executions")] == ["gone"]
+    assert [item["agent_name"] for item in admin.items("/executions", session_id="s")] == ["gone"]
+    assert [item["agent_name"] for item in admin.items("/executions", agent_id=gone["id"])] == ["gone"]
+    admin.get(f"/agents/{kept['id']}").expect(200)
+    recent = admin.post("/executions", json={"agent_id": kept["id"]}).expect(201)
+
+    admin = travel(server, "2026-08-15 12:00:00")
+    run = completed(admin, "retention", "2026-08-15T03:00:00.000Z")
+    assert run["result"]["executions"] == 1, run
+    admin.get(path).expect(404)
+    assert [item["id"] for item in admin.items("/executions")] == [recent["id"]]
+
+
+def test_executions_can_be_kept_for_ever(new_server):
+    server = new_server("--retention-cron", "0 3 * * *", "--execution-retention-days", "0", start=False)
+    admin = travel(server, "2026-01-10 12:00:00")
+    assert "for ever" in server.stderr()
+    execution = admin.post("/executions", json={"agent_id": make_agent(admin)["id"]}).expect(201)
+    admin = travel(server, "2031-01-10 12:00:00")
+    run = completed(admin, "retention", "2031-01-10T03:00:00.000Z")
+    assert run["result"]["executions"] == run["result"]["months"] == 0
+    admin.get(f"/executions/{execution['id']}").expect(200)
