@@ -38,7 +38,7 @@ Result<store::MemoryFilter> filter_of_memories(const Call& call) {
   return filter;
 }
 
-store::Range range_of(const Call& call) {
+store::Range memory_range(const Call& call) {
   store::Range range{.limit = call.query.limit};
   if (call.query.cursor) range.after = *call.query.cursor;
   return range;
@@ -102,7 +102,7 @@ Task<Result<Answer>> list_memories(Call& call) {
   std::function<Task<Result<Answer>>(db::Connection&)> body =
       [&call, filter](db::Connection& connection) -> Task<Result<Answer>> {
     Result<store::Items> items = co_await memories(call).list(connection, call.id(0), call.user,
-                                                              filter, range_of(call), call.now);
+                                                              filter, memory_range(call), call.now);
     if (!items) co_return std::unexpected(std::move(items.error()));
     std::optional<store::Total> total;
     if (call.query.wants_count) {
@@ -205,7 +205,7 @@ Task<Result<Answer>> list_memory_timeline(Call& call) {
   std::function<Task<Result<Answer>>(db::Connection&)> body =
       [&call](db::Connection& connection) -> Task<Result<Answer>> {
     Result<store::Items> items =
-        co_await memories(call).timeline(connection, call.id(0), call.user, range_of(call));
+        co_await memories(call).timeline(connection, call.id(0), call.user, memory_range(call));
     if (!items) co_return std::unexpected(std::move(items.error()));
     std::optional<store::Total> total;
     if (call.query.wants_count) {

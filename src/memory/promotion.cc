@@ -18,7 +18,7 @@
 namespace onggi::memory {
 namespace {
 
-constexpr std::int64_t read_at_once = 500;
+constexpr std::int64_t due_at_once = 500;
 constexpr std::array hot_shelves{3, 4, 5};  // sql/memory.sql
 constexpr std::size_t provenance_max_bytes = 4u << 20;
 
@@ -49,7 +49,7 @@ Task<std::vector<Duplicates>> due_of(store::Batches& batches, Uuid agent, Uuid o
       std::function<Task<db::Rows>(db::Connection&)> body =
           [=, now = batches.now()](db::Connection& connection) -> Task<db::Rows> {
         db::Params params = db::Params::of(agent, owner, now, shelf, place.time);
-        params.add_blob(place.key).add(read_at_once);
+        params.add_blob(place.key).add(due_at_once);
         return connection.many(sql::memory_due, std::move(params));
       };
       const db::Rows rows = co_await batches.read<db::Rows>(std::move(body));
@@ -59,7 +59,7 @@ Task<std::vector<Duplicates>> due_of(store::Batches& batches, Uuid agent, Uuid o
             {row.time(1), row.integer(6), row.uuid(0), row.integer(2), row.integer(5)});
         place = {row.time(1), std::string(row.text(0))};
       }
-      is_more = rows.size() == static_cast<std::size_t>(read_at_once) && !batches.is_to_stop();
+      is_more = rows.size() == static_cast<std::size_t>(due_at_once) && !batches.is_to_stop();
     }
   }
   std::vector<Duplicates> groups;

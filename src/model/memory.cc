@@ -3,7 +3,7 @@
 namespace onggi::model {
 namespace {
 
-constexpr std::int64_t count_max = 1'000'000'000;
+constexpr std::int64_t access_count_max = 1'000'000'000;
 
 bool is_short_enough(std::string_view text, std::string& why) {
   if (text.size() <= content_max_bytes) return true;
@@ -32,7 +32,7 @@ constexpr auto fields(bool is_import) {
           .between(1, embedding_max)
           .heavy(),
       of_the_server(field<&Memory::access_count>("access_count", "How often it was read or found")
-                        .between(0, count_max)),
+                        .between(0, access_count_max)),
       of_the_server(
           field<&Memory::last_accessed_at>("last_accessed_at", "When it was last read or found")),
       of_the_server(field<&Memory::created_at>("created_at", "When it was created")),
