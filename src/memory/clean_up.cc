@@ -49,7 +49,6 @@ struct Part {
   std::int64_t bytes = 0;
   std::size_t shelves_done = 0;
   Shelf next;  // where the one after those goes on
-  std::chrono::nanoseconds time{};
 };
 
 void add(const Part& part, const CleanUpOptions& options, CleanUpResult& result) {
@@ -131,7 +130,6 @@ Task<std::vector<Shelf>> expired_shelves(store::Batches& batches, std::vector<Ag
 // What has expired on these shelves, as far as `limit` reaches; removed where `memories` is given.
 Task<Part> take(db::Connection& connection, const store::Memories* memories,
                 std::vector<Shelf> left, std::int64_t limit, Time now) {
-  const auto begin = std::chrono::steady_clock::now();
   Part part;
   std::vector<store::MemoryEvent> events;
   for (Shelf& shelf : left) {
@@ -157,7 +155,6 @@ Task<Part> take(db::Connection& connection, const store::Memories* memories,
       part.next = shelf;
   }
   if (memories != nullptr) co_await memories->record(connection, std::move(events));
-  part.time = std::chrono::steady_clock::now() - begin;
   co_return part;
 }
 
@@ -197,6 +194,7 @@ Task<CleanUpResult> Life::clean_up(store::Batches& batches, CleanUpOptions optio
             return take(connection, memories, left, limit, now);
           };
       Part part;
+      const auto begin = std::chrono::steady_clock::now();
       if (options.is_dry_run)
         part = co_await batches.read<Part>(std::move(body));
       else
@@ -205,7 +203,8 @@ Task<CleanUpResult> Life::clean_up(store::Batches& batches, CleanUpOptions optio
       left.erase(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(part.shelves_done));
       if (!left.empty() && part.next.agent == left.front().agent) left.front() = part.next;
       if (options.is_dry_run) continue;
-      pace.note(static_cast<std::int64_t>(part.gone.size()), part.time);
+      pace.note(static_cast<std::int64_t>(part.gone.size()),
+                std::chrono::steady_clock::now() - begin);
       metrics_.removed.add(part.gone.size());
       metrics_.bytes.add(static_cast<std::uint64_t>(part.bytes));
       batches.report(fmt::format(

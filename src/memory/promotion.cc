@@ -227,16 +227,14 @@ Task<Promoted> Life::promote(store::Batches& batches, Uuid agent, Uuid owner,
     while (end < groups.size() && (end == at || rows < pace.rows()))
       rows += static_cast<std::int64_t>(groups[end++].size());
     const std::span<const Duplicates> part = std::span(groups).subspan(at, end - at);
-    std::chrono::nanoseconds time{};
     std::function<Task<Promoted>(db::Connection&)> body =
         [&, part, now = batches.now()](db::Connection& connection) -> Task<Promoted> {
-      const auto begin = std::chrono::steady_clock::now();
       Promoted counts = co_await promote_groups(connection, memories_, agent, owner, part, now);
-      time = std::chrono::steady_clock::now() - begin;
       co_return counts;
     };
+    const auto begin = std::chrono::steady_clock::now();
     const Promoted counts = co_await batches.write<Promoted>(std::move(body));
-    pace.note(rows, time);
+    pace.note(rows, std::chrono::steady_clock::now() - begin);
     sum.promoted += counts.promoted;
     sum.merged += counts.merged;
     sum.bytes += counts.bytes;

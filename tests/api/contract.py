@@ -243,8 +243,12 @@ def make_world(admin, size, tool_ids, marker=None):
     world.ids = {"users": owner.id, "keys": keys[0], "tools": world.tool_ids[0], "knowledgebases": world.knowledgebase_ids[0],
                  "blocks": world.block_ids[0], "agents": agent["id"], "workflows": workflow["id"], "jobs": "partition_maintenance",
                  "versions": versions[len(versions) // 2]["version"]}  # neither the present one nor one about to go
-    memories = owner.post(f"/agents/{agent['id']}/memory", json=[world.memory() for _ in each]).expect(201)["items"]
-    world.ids |= {"memory": memories[0]["id"], "consolidate": agent["id"]}
+    owner.post(f"/agents/{agent['id']}/memory", json=[world.memory() for _ in each]).expect(201)
+    # One that was promoted, so that this can be undone.
+    used = {**world.memory(), "type": "short_term", "access_count": 3, "created_at": timestamp(hours=-13)}
+    memory = admin.post(f"/agents/{agent['id']}/memory", params={"user_id": owner.id}, json=used).expect(201)
+    owner.post(f"/agents/{agent['id']}/memory/consolidate").expect(200)
+    world.ids |= {"memory": memory["id"], "consolidate": agent["id"]}
     for kind, of in (("executions", "agent_id"), ("workflow-executions", "workflow_id")):
         batch = [world.execution(of, steps=size if i == 0 else 1) for i in each]
         items = owner.post(f"/{kind}/batch", json=batch).expect(200)["items"]

@@ -84,7 +84,7 @@ def order(operation):
     rank = ("POST", "PATCH", "PUT", "DELETE").index(operation.method)
     if operation.method != "DELETE":
         return rank, 0
-    single = operation.name.endswith("executions/{}") or "/keys/" in operation.name
+    single = operation.name.endswith("executions/{}") or operation.name.count("{}") > 1
     return rank, 3 if operation.name == "DELETE /users/{}" else 0 if single else 1 if operation.has_path_parameters else 2
 
 
