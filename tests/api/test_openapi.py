@@ -44,7 +44,7 @@ def tour(server, found):
     seen = []
 
     def last(operation):
-        return operation.method == "DELETE", not operation.name.endswith("executions/{}"), -operation.name.count("{}"), operation.name == "DELETE /users/{}"
+        return operation.method == "DELETE", not operation.name.endswith("executions/{}"), operation.name == "DELETE /users/{}", -operation.name.count("{}")
 
     for operation in sorted(found, key=last):
         client = admin if operation.is_for_admins or OF_USERS.match(operation.name) else world.owner
