@@ -414,8 +414,9 @@ where a.user_id = $1 and a.deleted_at is null
 where a.deleted_at is null and cast($1 as uuid) is null
 
 -- part: overview_rows
+-- What has expired is counted beside the first of a shelf's slots.
 select k.shelf, k.count, case
-    when k.count = 0 or not {on} then 0
+    when not {on} or k.slot <> (select min(c.slot) from memory_counts c where c.agent_id = k.agent_id and c.shelf = k.shelf) then 0
     when k.shelf < 3 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < {overview_now} - {hours} * {hour})
     when k.shelf < 6 then case when {promotes} then 0 else (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < {overview_now} - {hours} * {hour}) end
     when k.shelf = 9 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < {overview_now} - 720 * {hour})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from client import make_agent, timestamp, unique
+from client import in_parallel, make_agent, timestamp, unique
 from support_process import eventually
 
 
@@ -201,6 +201,14 @@ def test_stats_tell_what_lives_and_how_well_it_is_kept(alice, admin, agent, memo
         "short_term": 0, "long_term": 0, "episodic": 0, "semantic": 1}
     assert stats["total_size_mb"] == stats["semantic"]["size_mb"] > 0
     assert stats["compression_ratio"] > 5
+
+
+def test_the_overview_is_right_whoever_wrote(alice, admin, agent, memory):
+    """Several connections write at once: on PostgreSQL each counts for itself."""
+    in_parallel(lambda i: brought(admin, alice, agent, {"importance": "high", "created_at": timestamp(hours=-25 if i % 4 else -1)}), range(40))
+    shown = alice.get("/memory/stats").expect(200)["stats"]
+    assert (shown["short_term_count"], shown["high_importance_count"], shown["old_stm_count"]) == (10, 10, 30)
+    assert alice.get(memory + "/stats").expect(200)["short_term"]["count"] == 10 == len(contents(alice, memory))
 
 
 def test_erasing_a_user_erases_what_its_agents_remember(admin, alice, agent, memory):
