@@ -406,12 +406,12 @@ order by used_at, id
 -- name: overview
 -- $1 whose agents, $2 now: of every shelf of each how many stand on it, and how many of them have expired.
 {overview_rows}
-where a.user_id = $1 and a.deleted_at is null
+where k.agent_id = a.id and a.user_id = $1 and a.deleted_at is null
 
 -- name: overview_of_all
 -- $2 now: the same of everybody's.
 {overview_rows}
-where a.deleted_at is null and cast($1 as uuid) is null
+where k.agent_id = a.id and a.deleted_at is null and cast($1 as uuid) is null
 
 -- part: overview_rows
 -- What has expired is counted beside the first of a shelf's slots.
@@ -423,7 +423,7 @@ select k.shelf, k.count, case
     when k.shelf = 15 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < {overview_now} - 2160 * {hour})
     when k.shelf >= 18 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.last_accessed_at < {overview_now} - 2160 * {hour})
     else 0 end as expired
-from agents a join memory_counts k on k.agent_id = a.id left join memory_settings s on s.agent_id = a.id
+from agents a cross join memory_counts k left join memory_settings s on s.agent_id = a.id
 
 -- part: overview_now
 $2

@@ -55,7 +55,7 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
     {"check.memory_timeline", {"SCAN memory_timeline"}},
     {"check.memory_terms", {"SCAN memory_terms", "SCAN r"}},
     // For metrics and GET /memory/stats of an admin: a few rows for each agent.
-    {"memory.overview_of_all", {"SCAN k", "SCAN a"}},
+    {"memory.overview_of_all", {"SCAN a"}},
     // A row for each server.
     {"memory.forget_flushes", {"SCAN memory_flushes"}},
     // Whom a run is told, when one begins or ends. Users are few.
