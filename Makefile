@@ -83,8 +83,8 @@ test-fuzz: build/address/build.ninja
 	@tests/fuzz/run 3
 
 # The black-box tests start the server that ONGGI_BINARY names. /usr/bin/python3: Debian's pytest.
-# One process for each core, each with a server of its own; a file's tests stay together.
-PYTEST = /usr/bin/python3 -m pytest tests/api --numprocesses $$(nproc) --dist loadfile --quiet -rs
+# One process for each core, each with a server of its own; a file's tests stay together. What fails there is run once more, alone (tests/again).
+PYTEST = tests/again tests/api --numprocesses $$(nproc) --dist loadfile --quiet -rs
 # The same on PostgreSQL, a database for each server, a few more processes, since they wait for it; what is skipped is said.
 PYTEST_POSTGRES = $(POSTGRES) sh -c 'if [ -n "$$ONGGI_TEST_POSTGRES" ]; then exec env ONGGI_STORE=postgres $(subst $$(nproc),$$(($$(nproc) * 3 / 2)),$(PYTEST)); fi'
 
@@ -105,7 +105,7 @@ test-api-postgres: build/build.ninja
 test-api-pooler: build/build.ninja
 	@cmake --build build
 	@export ONGGI_BINARY=$(CURDIR)/build/onggi; $(subst postgres/run,postgres/run --pooler,$(subst \
-	  pytest tests/api,pytest $(addprefix tests/api/test_,$(addsuffix .py,postgres_contention postgres_servers \
+	  again tests/api,again $(addprefix tests/api/test_,$(addsuffix .py,postgres_contention postgres_servers \
 	  postgres_events executions batch budget containment export)),$(PYTEST_POSTGRES)))
 
 # Every statement of the catalogue has a plan on PostgreSQL too, on realistic row counts; those of the benchmark fit the schema.
@@ -123,14 +123,14 @@ test-api-address: build/address/build.ninja
 test-api-thread: build/thread/build.ninja
 	@cmake --build build/thread --target onggi
 	@export ONGGI_BINARY=$(CURDIR)/build/thread/onggi; \
-	$(subst pytest tests/api,pytest $(addprefix tests/api/test_,$(addsuffix .py,batch durability events export fault_servers page_cache)),$(PYTEST))
+	$(subst again tests/api,again $(addprefix tests/api/test_,$(addsuffix .py,batch durability events export fault_servers page_cache)),$(PYTEST))
 
 # What concerns the driver's threads: the whole suite takes four minutes there.
 .PHONY: test-api-postgres-thread
 test-api-postgres-thread: build/thread/build.ninja
 	@cmake --build build/thread --target onggi
 	@export ONGGI_BINARY=$(CURDIR)/build/thread/onggi; \
-	$(subst pytest tests/api,pytest $(addprefix tests/api/test_,$(addsuffix .py,postgres_contention postgres_faults \
+	$(subst again tests/api,again $(addprefix tests/api/test_,$(addsuffix .py,postgres_contention postgres_faults \
 	  postgres_locks postgres_events postgres_pooler fault_network)),$(PYTEST_POSTGRES))
 
 # --- fuzzing ------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ function(onggi_tests name folder)
     return()
   endif()
   add_executable(${name} ${sources})
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests UNITY_BUILD_BATCH_SIZE 4)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})  # #include "tests/..."
   target_precompile_headers(${name} REUSE_FROM onggi_precompiled_tests)
   target_link_libraries(${name} PRIVATE

@@ -211,10 +211,9 @@ void Runner::look_once() {
 
 // When a third of the lease is gone, or there is something to be shown.
 void Runner::renew(Active& active, const Jobs::Lease& lease, Time now) {
-  if (lease.token != active.run.turn().token) {
-    active.run.lose();
-    return;
-  }
+  if (lease.token > active.run.turn().token) active.run.lose();
+  // A smaller one was read before the run was ordered.
+  if (lease.token != active.run.turn().token) return;
   const std::string progress = active.run.take_progress();
   const std::int64_t left = lease.until ? lease.until->ms - now.ms : 0;
   if (progress.empty() && left > options_.lease.count() * 2 / 3) return;

@@ -47,6 +47,8 @@ def other_values(name, value):
     if re.fullmatch(r"\d+(\.\d+)?[a-zA-Z]+", value):  # 30s, 16MiB
         number, unit = re.match(r"([\d.]+)(.*)", value).groups()
         return [f"{int(float(number)) + 1}{unit}", f"{max(1, int(float(number)) // 2)}{unit}"]
+    if name.replace("-", "_").endswith("_cron"):
+        return ["*/5 4 * * mon"]
     return OTHER_VALUES.get(name.replace("-", "_"), ["another"])
 
 
