@@ -86,6 +86,10 @@ from unnest(cast($1 as uuid[]), cast($2 as timestamptz[]), cast($3 as uuid[]), c
 join agent_memories m on m.id = a.id
 on conflict (agent_id, timestamp, id) do update set count = memory_timeline.count + excluded.count
 
+-- name: forget_flushes
+-- Along the key: a row for each server.
+delete from memory_flushes where server >= '00000000-0000-0000-0000-000000000000' and flushed_at < $1
+
 -- name: record
 -- Rows as arrays.
 insert into memory_timeline (agent_id, timestamp, id, type, count, memory_ids, metadata)

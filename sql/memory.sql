@@ -314,7 +314,7 @@ delete from memory_timeline where (agent_id, timestamp, id) in (
 
 -- name: old_timelines
 -- $1 the agent to go on after, $2 before, $3 limit: agents in the order of their ids, and whether their timelines tell of the time before.
-select a.id, exists (select 1 from memory_timeline t where t.agent_id = a.id and t.timestamp < $2)
+select a.id, coalesce((select min(t.timestamp) from memory_timeline t where t.agent_id = a.id) < $2, false)
 from agents a where a.id > $1 order by a.id limit $3
 
 -- name: agents

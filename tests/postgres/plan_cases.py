@@ -14,7 +14,8 @@ def numbered(kind, number):
     return f"cast('{kind:08x}-0000-0000-0000-{number:012x}' as uuid)"
 
 
-USER, KEY, KNOWLEDGEBASE, BLOCK, AGENT, WORKFLOW, MEMORY, JOB_RUN = 1, 2, 4, 5, 6, 7, 8, 9
+USER, KEY, KNOWLEDGEBASE, BLOCK, AGENT, WORKFLOW, MEMORY = 1, 2, 4, 5, 6, 7, 8
+JOB_RUN = 8  # of another table
 OWNER = numbered(USER, 1)  # owns a quarter of everything
 NIL = "cast('00000000-0000-0000-0000-000000000000' as uuid)"
 NEW = "cast('019aaaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa' as uuid)"
