@@ -15,6 +15,19 @@ sql/<area>.postgres.sql holds the statements that must read differently on Postg
 names, and those that only PostgreSQL needs. A line `-- planner: enable_seqscan = off; ...` after the
 name gives settings for as long as the statement runs.
 
+What several statements of an area share stands once, in either kind of file, and is put in by its name in braces:
+
+    -- part: live
+    created_at >= $3
+
+    -- rows: shelves (number, type)
+    -- 0 | short_term
+    -- 1 | long_term
+
+`select 1 from t where {live}` has the part. Lines between `{each shelves}` and `{end}` stand once a row, its values
+put in by their names, with what follows `{each shelves} ` between the rows: `{each shelves} union all`. Where the
+parts that a shared statement uses read differently on PostgreSQL, so does the statement.
+
 sql/migrations/{sqlite,postgres}/NNNN_name.sql are embedded as they are, numbered from 1 without a gap,
 and so is sql/sqlite/triggers.sql, which every writing connection of the embedded store runs when it opens.
 """
@@ -47,6 +60,34 @@ class Block:
     kinds: list
     body: list
     planner: str = ""
+    is_part: bool = False
+
+
+@dataclass
+class Shared:
+    """What statements of an area put in: parts by name; rows by name, each a dictionary."""
+
+    parts: dict
+    rows: dict
+
+    def fill(self, block, text):
+        for _ in range(20):  # parts may name parts
+            before = text
+            text = re.sub(r"^[ ]*\{each (\w+)\}([^\n]*)\n(.*?)^[ ]*\{end\}[ ]*$", self.each(block), text, flags=re.S | re.M)
+            text = re.sub(r"\{(\w+)\}", lambda name: self.parts.get(name[1], name[0]), text)
+            if text == before:
+                return text
+        raise Mistake(block.path, block.line, "parts that name each other")
+
+    def each(self, block):
+        def repeated(match):
+            rows = self.rows.get(match[1])
+            if rows is None:
+                raise Mistake(block.path, block.line, f"no rows `{match[1]}`")
+            def of(row):
+                return re.sub(r"\{(\w+)\}", lambda name: row.get(name[1], name[0]), match[3]).rstrip("\n")
+            return f"\n{match[2].strip()}\n".join(of(row) for row in rows)
+        return repeated
 
 
 @dataclass
@@ -71,6 +112,10 @@ def blocks_of(path):
             if block:
                 yield block
             block = Block(path, number, match[1], [], [])
+        elif match := re.fullmatch(r"--\s*part:\s*(\S*)\s*", line):
+            if block:
+                yield block
+            block = Block(path, number, match[1], [], [], is_part=True)
         elif match := re.fullmatch(r"--\s*for:(.*)", line):
             if not block or number != block.line + 1:
                 raise Mistake(path, number, "`-- for:` belongs directly after `-- name:`")
@@ -101,7 +146,25 @@ def without_comments(block, text):
     return text
 
 
-def statements_of(block):
+def rows_of(path):
+    """`-- rows: name (column, ...)`, and a line `-- value | value` for each."""
+    found = {}
+    rows = columns = None
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if match := re.fullmatch(r"--\s*rows:\s*(\w+)\s*\(([^)]*)\)\s*", line):
+            columns = [column.strip() for column in match[2].split(",")]
+            rows = found[match[1]] = []
+        elif rows is not None and line.startswith("--") and "|" in line:
+            values = [value.strip() for value in line.lstrip("-").split("|")]
+            if len(values) != len(columns):
+                raise Mistake(path, number, f"{len(columns)} values are expected")
+            rows.append(dict(zip(columns, values)))
+        else:
+            rows = None
+    return found
+
+
+def statements_of(block, shared):
     """The block as one statement, or as one for each of its kinds."""
     first = next((i for i, line in enumerate(block.body) if not line.startswith("--")), len(block.body))
     for kind in block.kinds or [None]:
@@ -111,14 +174,27 @@ def statements_of(block):
         name = filled(block.name)
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             raise Mistake(block.path, block.line, f"`{name}` is not a name (a-z, 0-9, _)")
-        text = without_comments(block, filled("\n".join(block.body)))
+        text = without_comments(block, shared.fill(block, filled("\n".join(block.body))))
         if "{kind}" in text:
             raise Mistake(block.path, block.line, "{kind} without a line `-- for:`")
         comment = [filled(line.lstrip("-").strip()) for line in block.body[:first]]
         yield Statement(block.path.name.split(".")[0], name, comment, text, planner=block.planner)
 
 
-def read_statements(paths):
+def read_shared(paths):
+    """By area what its files share."""
+    shared = {}
+    for path in paths:
+        of_area = shared.setdefault(path.name.split(".")[0], Shared({}, {}))
+        of_area.rows.update(rows_of(path))
+        for block in blocks_of(path):
+            if block.is_part:
+                lines = [line for line in block.body if line.strip() and not line.startswith("--")]
+                of_area.parts[block.name] = "\n".join(lines)
+    return shared
+
+
+def read_statements(paths, shared):
     """The statements of some files, by identifier."""
     seen = {}
     statements = {}
@@ -127,7 +203,9 @@ def read_statements(paths):
         if not re.fullmatch(r"[a-z][a-z0-9_]*", area):
             raise Mistake(path, 1, "the file's name is not an area (a-z, 0-9, _)")
         for block in blocks_of(path):
-            for statement in statements_of(block):
+            if block.is_part:
+                continue
+            for statement in statements_of(block, shared[area]):
                 # By identifier: `a.b_c` and `a_b.c` would be the same in C++.
                 if other := seen.get(statement.identifier):
                     raise Mistake(path, block.line, f"`{statement.name}` is already at {other}")
@@ -139,8 +217,13 @@ def read_statements(paths):
 def read_catalogue(folder):
     """Every statement, with what PostgreSQL runs instead."""
     of_postgres = sorted(folder.glob("*.postgres.sql"))
-    shared = read_statements(sorted(set(folder.glob("*.sql")) - set(of_postgres)))
-    for identifier, statement in read_statements(of_postgres).items():
+    of_both = sorted(set(folder.glob("*.sql")) - set(of_postgres))
+    shared = read_statements(of_both, read_shared(of_both))
+    parts = read_shared(of_both + of_postgres)
+    for identifier, statement in read_statements(of_both, parts).items():
+        if statement.text != shared[identifier].text:
+            shared[identifier].postgres = statement.text
+    for identifier, statement in read_statements(of_postgres, parts).items():
         known = shared.setdefault(identifier, Statement(statement.area, statement.name, statement.comment, ""))
         known.postgres = statement.text
         known.planner = statement.planner

@@ -31,3 +31,17 @@ select id, 1, case
     when coalesce(input_data, 'null') = coalesce(d -> 'input_data', 'null') and coalesce(output_data, 'null') = coalesce(d -> 'output_data', 'null')
         and error_message is not distinct from d ->> 'error_message' then 0 else 1 end
 from (select id, input_data, output_data, error_message, cast(convert_from(document, 'UTF8') as jsonb) as d from {kind}_executions) e
+
+-- name: memory_terms
+-- An index on the column cannot be left behind.
+select cast(null as uuid), cast(0 as bigint), cast(0 as bigint) where false
+
+-- name: memories
+-- Metadata is kept as it is, and its bytes are counted where it is read.
+select agent_id, cast(shelf as bigint), size_bytes, stored_bytes, type, importance, is_pinned, content, metadata, embedding, id, true,
+    stored_bytes - octet_length(content) - coalesce(octet_length(embedding), 0)
+from agent_memories
+
+-- name: memory_counts
+select agent_id, shelf, cast(sum(count) as bigint), cast(sum(size_bytes) as bigint), cast(sum(stored_bytes) as bigint)
+from memory_counts group by agent_id, shelf

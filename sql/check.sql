@@ -88,6 +88,31 @@ from agents r, json_terms(r.document, 'name,agent_type,llm_provider,llm_model,is
 where r.deleted_at is null
 group by r.rowid
 
+-- name: memory_terms
+select null, count(*), 0 from memory_terms
+union all
+select r.id, count(*), sum(not exists (select 1 from memory_terms i where i.term = t.term and i.place = place_of(r.created_at, r.id)))
+from agent_memories r, json_terms('{"metadata":' || unpacked(r.metadata) || '}', 'metadata', memory_scope(r.agent_id, r.shelf), 256) t
+where r.metadata <> '{}'
+group by r.number
+
+-- name: memories
+-- Each with whether it lies in its region.
+select agent_id, shelf, size_bytes, stored_bytes, type, importance, is_pinned, content, unpacked(metadata), embedding, id,
+    number >> 56 = case
+        when type = 'short_term' and not is_pinned then 0
+        when type = 'episodic' and importance = 'low' then 1
+        when type = 'long_term' and importance = 'low' then 2
+        else 3 end and number & 72057594037927935 = arrival,
+    length(cast(metadata as blob))
+from agent_memories
+
+-- name: memory_counts
+select agent_id, shelf, sum(count), sum(size_bytes), sum(stored_bytes) from memory_counts group by agent_id, shelf order by agent_id, shelf
+
+-- name: memory_timeline
+select id, type, count, memory_ids, metadata from memory_timeline
+
 -- name: block_terms
 select null, count(*), 0 from block_terms
 union all

@@ -181,6 +181,41 @@ from (
         execution_id, kind, step_number, document)
     offset 0) r
 
+-- name: insert_memory_settings
+insert into memory_settings (
+    agent_id, short_term_retention_hours, auto_cleanup, auto_consolidation, consolidation_threshold, enable_compression, max_memory_size_mb,
+    importance_threshold, updated_at, version)
+select * from unnest(
+    cast($1 as uuid[]), cast($2 as bigint[]), cast($3 as boolean[]), cast($4 as boolean[]), cast($5 as bigint[]), cast($6 as boolean[]),
+    cast($7 as bigint[]), cast($8 as text[]), cast($9 as timestamptz[]), cast($10 as bigint[]))
+
+-- name: read_agent_memories
+select
+    id, arrival, agent_id, type, importance, session_id, content, metadata, embedding, access_count, last_accessed_at, created_at,
+    updated_at, version, is_pinned, is_stale, size_bytes, provenance, request_hash
+from agent_memories where id > $1 order by id
+
+-- name: insert_agent_memories
+insert into agent_memories (
+    id, arrival, agent_id, type, importance, session_id, content, metadata, embedding, access_count, last_accessed_at, created_at,
+    updated_at, version, is_pinned, is_stale, size_bytes, provenance, request_hash, stored_bytes)
+select id, arrival, agent_id, type, importance, session_id, content, cast(metadata as jsonb), embedding, access_count, last_accessed_at, created_at,
+    updated_at, version, is_pinned, is_stale, size_bytes, provenance, request_hash,
+    octet_length(content) + octet_length(metadata) + coalesce(octet_length(embedding), 0)
+from unnest(
+    cast($1 as uuid[]), cast($2 as bigint[]), cast($3 as uuid[]), cast($4 as text[]), cast($5 as text[]), cast($6 as text[]), cast($7 as bytea[]),
+    cast($8 as text[]), cast($9 as bytea[]), cast($10 as bigint[]), cast($11 as timestamptz[]), cast($12 as timestamptz[]),
+    cast($13 as timestamptz[]), cast($14 as bigint[]), cast($15 as boolean[]), cast($16 as boolean[]), cast($17 as bigint[]),
+    cast($18 as bytea[]), cast($19 as bytea[])) m(
+    id, arrival, agent_id, type, importance, session_id, content, metadata, embedding, access_count, last_accessed_at, created_at,
+    updated_at, version, is_pinned, is_stale, size_bytes, provenance, request_hash)
+
+-- name: insert_memory_timeline
+insert into memory_timeline (agent_id, timestamp, id, type, count, memory_ids, metadata)
+select * from unnest(
+    cast($1 as uuid[]), cast($2 as timestamptz[]), cast($3 as uuid[]), cast($4 as text[]), cast($5 as bigint[]), cast($6 as bytea[]),
+    cast($7 as jsonb[]))
+
 -- name: insert_idempotency_keys
 insert into idempotency_keys (
     user_id, path, key, request_hash, created_at, status, location, etag, body)

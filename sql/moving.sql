@@ -209,6 +209,45 @@ insert into execution_steps (
     execution_id, kind, step_number, document)
 values ($1, $2, $3, $4)
 
+-- name: read_memory_settings
+select
+    agent_id, short_term_retention_hours, auto_cleanup, auto_consolidation, consolidation_threshold, enable_compression, max_memory_size_mb,
+    importance_threshold, updated_at, version
+from memory_settings where agent_id > $1 order by agent_id
+
+-- name: insert_memory_settings
+insert into memory_settings (
+    agent_id, short_term_retention_hours, auto_cleanup, auto_consolidation, consolidation_threshold, enable_compression, max_memory_size_mb,
+    importance_threshold, updated_at, version)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+
+-- name: read_agent_memories
+select
+    id, arrival, agent_id, type, importance, session_id, content, unpacked(metadata), embedding, access_count, last_accessed_at, created_at,
+    updated_at, version, is_pinned, is_stale, size_bytes, provenance, request_hash
+from agent_memories where id > $1 order by id
+
+-- name: insert_agent_memories
+-- In the region that is its own (memory_rules.h), content and metadata as they are kept here.
+insert into agent_memories (
+    number, id, arrival, agent_id, type, importance, session_id, content, metadata, embedding, access_count, last_accessed_at, created_at,
+    updated_at, version, is_pinned, is_stale, size_bytes, provenance, request_hash, stored_bytes)
+select case
+        when $4 = 'short_term' and not $15 then 0
+        when $4 = 'episodic' and $5 = 'low' then 1
+        when $4 = 'long_term' and $5 = 'low' then 2
+        else 3 end << 56 | $2,
+    $1, $2, $3, $4, $5, $6, kept_text($7), m.metadata, $9, $10, $11, $12, $13, $14, $15, $16, $17, kept_text($18), $19,
+    length(cast($7 as blob)) + length(cast(m.metadata as blob)) + coalesce(length($9), 0)
+from (select case when coalesce((select enable_compression from memory_settings where agent_id = $3), true) then packed($8) else $8 end as metadata) m
+
+-- name: read_memory_timeline
+select agent_id, timestamp, id, type, count, memory_ids, metadata
+from memory_timeline where (agent_id, timestamp, id) > ($1, $2, $3) order by agent_id, timestamp, id
+
+-- name: insert_memory_timeline
+insert into memory_timeline (agent_id, timestamp, id, type, count, memory_ids, metadata) values ($1, $2, $3, $4, $5, $6, $7)
+
 -- name: read_idempotency_keys
 select
     user_id, path, key, request_hash, created_at, status, location, etag, body

@@ -9,7 +9,7 @@ packages=(
   ccache cmake ninja-build git ca-certificates
   # libraries
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
-  libsqlite3-dev libpq-dev libssl-dev zlib1g-dev libxxhash-dev libicu-dev
+  libsqlite3-dev libpq-dev libssl-dev zlib1g-dev libzstd-dev libxxhash-dev libicu-dev
   libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
   libhowardhinnant-date-dev tzdata
   # tests

@@ -151,3 +151,33 @@ begin
         select term from json_terms(old.document, 'input_data', old.user_id, 256));
     insert or ignore into workflow_execution_terms select new.started_at / 86400000, term, place_of(new.started_at, new.id) from json_terms(new.document, 'input_data', new.user_id, 256);
 end;
+
+-- Of memories what they expire as stands in the scope: what has expired is passed over by where it lies. Metadata that is empty matches nothing that is
+-- looked for here.
+create temp trigger memory_terms_insert after insert on main.agent_memories
+when new.metadata <> '{}'
+begin
+    insert or ignore into memory_terms select term, place_of(new.created_at, new.id) from json_terms(
+        '{"metadata":' || unpacked(new.metadata) || '}', 'metadata',
+        memory_scope(new.agent_id, new.shelf), 256);
+end;
+
+create temp trigger memory_terms_delete after delete on main.agent_memories
+when old.metadata <> '{}'
+begin
+    delete from memory_terms where place = place_of(old.created_at, old.id) and term in (select term from json_terms(
+        '{"metadata":' || unpacked(old.metadata) || '}', 'metadata',
+        memory_scope(old.agent_id, old.shelf), 256));
+end;
+
+create temp trigger memory_terms_update after update on main.agent_memories
+when (old.metadata <> '{}' or new.metadata <> '{}')
+    and (old.metadata <> new.metadata or old.created_at <> new.created_at or memory_scope(old.agent_id, old.shelf) <> memory_scope(new.agent_id, new.shelf))
+begin
+    delete from memory_terms where place = place_of(old.created_at, old.id) and term in (select term from json_terms(
+        '{"metadata":' || unpacked(old.metadata) || '}', 'metadata',
+        memory_scope(old.agent_id, old.shelf), 256));
+    insert or ignore into memory_terms select term, place_of(new.created_at, new.id) from json_terms(
+        '{"metadata":' || unpacked(new.metadata) || '}', 'metadata',
+        memory_scope(new.agent_id, new.shelf), 256) where new.metadata <> '{}';
+end;

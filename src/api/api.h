@@ -15,6 +15,7 @@
 #include "db/database.h"
 #include "feed/feed.h"
 #include "http/message.h"
+#include "memory/life.h"
 #include "store/stores.h"
 
 namespace onggi::schedule {
@@ -34,6 +35,8 @@ struct Services {
   const Clock& clock;
   Workers& workers;
   Registry& registry;
+  memory::Accesses& accesses;
+  const memory::Life& life;
   std::function<std::optional<Trouble>()>
       trouble;  // why the store cannot serve right now; nullopt: it can (for /readyz). May block
 };

@@ -98,8 +98,8 @@ std::string entity_tag(std::string_view body, std::optional<std::int64_t> versio
 Task<Result<Answer>> write(Call& call, std::function<Task<Result<Answer>>(db::Connection&)> work) {
   std::function<Task<Result<Answer>>(db::Connection&)> body = [&call,
                                                                work](db::Connection& connection) {
-    // Executions are on no page that is kept; whatever else is written may be.
-    if (call.endpoint.executions == nullptr)
+    // Executions and memories are on no page that is kept; whatever else is written may be.
+    if (call.endpoint.executions == nullptr && call.endpoint.touches_pages)
       connection.after_commit([&pages = call.services.page_cache] { pages.forget_all(); });
     return work(connection);
   };

@@ -89,6 +89,7 @@ struct Endpoint {
   int status = 200;
   bool is_repeatable = true;  // an Idempotency-Key is heeded (POST)
   bool is_absolute = false;
+  bool touches_pages = true;  // what it writes may stand on pages that are kept in memory
   const store::Definitions& (*definitions)(const store::Stores&) = nullptr;
   const store::Executions& (*executions)(const store::Stores&) = nullptr;
 };

@@ -43,6 +43,21 @@ Task<Result<Answer>> append_steps(Call& call);
 Task<Result<Answer>> create_executions(Call& call);
 Task<Result<Answer>> export_executions(Call& call);
 
+// memory.cc
+Task<Result<Answer>> create_memory(Call& call);
+Task<Result<Answer>> list_memories(Call& call);
+Task<Result<Answer>> get_memory(Call& call);
+Task<Result<Answer>> patch_memory(Call& call);
+Task<Result<Answer>> remove_memory(Call& call);
+Task<Result<Answer>> undo_memory(Call& call);
+Task<Result<Answer>> get_memory_settings(Call& call);
+Task<Result<Answer>> put_memory_settings(Call& call);
+Task<Result<Answer>> get_memory_stats(Call& call);
+Task<Result<Answer>> list_memory_timeline(Call& call);
+Task<Result<Answer>> consolidate_memory(Call& call);
+Task<Result<Answer>> clean_up_memory(Call& call);
+Task<Result<Answer>> get_memory_overview(Call& call);
+
 // events.cc
 Task<Result<Answer>> listen_to_events(Call& call);
 
@@ -58,6 +73,9 @@ Task<Result<Answer>> get_health(Call& call);
 Task<Result<Answer>> get_readiness(Call& call);
 Task<Result<Answer>> get_metrics(Call& call);
 Task<Result<Answer>> get_openapi(Call& call);
+
+// routes_memory.cc: its part of the table.
+void add_memory_endpoints(std::vector<Endpoint>& table);
 
 // Shared by the handlers.
 store::ExecutionFilter filter_of(const Call& call, std::optional<Uuid> subject);

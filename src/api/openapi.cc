@@ -122,6 +122,9 @@ class Components {
         return {{"type", "object"}};
       case Type::any:
         return {};
+      case Type::numbers:
+        return with_bounds({{"type", "array"}, {"items", Object{{"type", "number"}}}}, field,
+                           "minItems", "maxItems");
       case Type::record:
         return is_input ? nullable(of(*field.shape, true)) : of(*field.shape, false).get_object();
       case Type::list:
@@ -369,8 +372,8 @@ Object responses(const Endpoint& endpoint, Components& components) {
   Object all;
   Object good{{"description", endpoint.summary}};
   if (endpoint.shows != Shows::nothing) good["content"] = answer_content(endpoint, components);
-  const bool creates =
-      endpoint.status == 201 && endpoint.body_shape != nullptr && endpoint.body == Body::object;
+  const bool has_id = endpoint.body == Body::object || endpoint.operation == "create_memory";
+  const bool creates = endpoint.status == 201 && endpoint.body_shape != nullptr && has_id;
   if (creates)
     all["200"] =
         Object{{"description", "The same was created before"}, {"content", good.at("content")}};

@@ -299,7 +299,7 @@ std::vector<Endpoint> table() {
                    .path = "/users/{user_id}",
                    .operation = "delete_user",
                    .summary = "Deletes a user that owns nothing, or erases everything of it",
-                   .budget = 14,
+                   .budget = 15,
                    .handle = remove_user,
                    .access = Access::admin,
                    .query = erase_parameter,
@@ -441,6 +441,8 @@ std::vector<Endpoint> table() {
                 "patch_workflow_execution", "delete_workflow_execution", "delete_workflow_session",
                 "append_workflow_steps", "create_workflow_executions", "export_workflow_executions",
                 model::workflow_execution_shape, of_workflows, workflow_execution_filters});
+
+  add_memory_endpoints(table);
 
   table.push_back({.method = get,
                    .path = "/events",

@@ -33,6 +33,7 @@ void Application::stop(std::chrono::milliseconds grace) {
   engine_.tell_jobs_to_stop();
   if (!server_.stop(grace)) spdlog::warn("stop_cut_connections grace_ms={}", grace.count());
   engine_.wait_for_jobs(job_grace);
+  engine_.accesses.stop();
   // Nobody waits any more, but for what looks after the database by itself.
   engine_.storage->give_up();
 }

@@ -25,8 +25,11 @@ Engine::Engine(const config::Options& options, const Clock& time, ShowKey show_l
       page_cache(static_cast<std::size_t>(options.page_cache_mb) << 20, registry),
       feed(feed_limits(options), time, registry),
       workers(static_cast<int>(options.workers)),
-      retention_(options.execution_retention_days, {}, registry),
-      jobs_(database, time, registry, make_jobs(options, *storage, time, retention_, registry),
+      accesses(database, time, registry),
+      life(stores.memories, &accesses, registry, [this] { storage->settle(); }),
+      retention_(options.execution_retention_days, memory::retention_rules(), registry),
+      jobs_(database, time, registry,
+            make_jobs(options, *storage, time, retention_, life, registry),
             runner_options(options, database), tell_admins(feed)),
       api({.database = database,
            .stores = stores,
@@ -37,6 +40,8 @@ Engine::Engine(const config::Options& options, const Clock& time, ShowKey show_l
            .clock = clock,
            .workers = workers,
            .registry = registry,
+           .accesses = accesses,
+           .life = life,
            .trouble = [this] {
              std::optional<Trouble> unprepared = watch_ ? watch_->trouble() : std::nullopt;
              return unprepared ? unprepared : storage->trouble();

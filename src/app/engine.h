@@ -16,6 +16,8 @@
 #include "base/workers.h"
 #include "cache/pages.h"
 #include "config/options.h"
+#include "memory/accesses.h"
+#include "memory/life.h"
 #include "schedule/runner.h"
 #include "store/retention.h"
 #include "store/stores.h"
@@ -45,6 +47,8 @@ class Engine {
   cache::Pages page_cache;
   feed::Feed feed;
   Workers workers;
+  memory::Accesses accesses;
+  const memory::Life life;
 
  private:
   std::optional<Watch> watch_;  // where the database is shared with other servers

@@ -1,5 +1,6 @@
 #include "app/jobs.h"
 
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,6 +15,20 @@ namespace {
 schedule::Job retention_job(const config::Options& options, const store::Retention& retention) {
   return {"retention", "Removes what was kept long enough", options.retention_cron,
           [&retention](store::Batches& batches) { return retention.apply(batches); }};
+}
+
+Task<std::string> clean_up(store::Batches& batches, const memory::Life& life) {
+  const auto begin = std::chrono::steady_clock::now();
+  const memory::CleanUpResult result = co_await life.clean_up(batches, {});
+  const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begin);
+  co_return memory::to_json(result, duration.count());
+}
+
+schedule::Job clean_up_job(const config::Options& options, const memory::Life& life) {
+  return {"memory_cleanup", "Promotes memories that are used, and removes what has expired",
+          options.memory_cleanup_cron,
+          [&life](store::Batches& batches) { return clean_up(batches, life); }};
 }
 
 // The watch makes partitions as well, every hour and at start; this is the record of it.
@@ -53,8 +68,9 @@ schedule::Job space_job(const config::Options& options, Storage& storage, Regist
 
 std::vector<schedule::Job> make_jobs(const config::Options& options, Storage& storage,
                                      const Clock& clock, const store::Retention& retention,
-                                     Registry& registry) {
+                                     const memory::Life& life, Registry& registry) {
   std::vector<schedule::Job> jobs;
+  jobs.push_back(clean_up_job(options, life));
   jobs.push_back(partition_job(options, storage, clock));
   jobs.push_back(retention_job(options, retention));
   jobs.push_back(space_job(options, storage, registry));

@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "config/options.h"
 #include "feed/feed.h"
+#include "memory/life.h"
 #include "schedule/job.h"
 #include "schedule/runner.h"
 #include "store/retention.h"
@@ -18,7 +19,7 @@ namespace onggi::app {
 // What the arguments refer to must outlive the jobs.
 std::vector<schedule::Job> make_jobs(const config::Options& options, Storage& storage,
                                      const Clock& clock, const store::Retention& retention,
-                                     Registry& registry);
+                                     const memory::Life& life, Registry& registry);
 
 schedule::RunnerOptions runner_options(const config::Options& options,
                                        const db::Database& database);

@@ -73,6 +73,10 @@ class Connection {
   // like run_each.
   virtual Task<Rows> many_each(const Statement& statement, std::vector<Params> rows) = 0;
 
+  // Whether the store has a type for JSON, so that documents that are searched are left as they
+  // are.
+  virtual bool has_json_type() const { return false; }
+
   // Inside write() only: `published` runs once, after COMMIT and before write() returns, on the
   // thread that committed; never after a roll-back. For caches. Must be quick and must not throw.
   virtual void after_commit(std::move_only_function<void()> published) = 0;

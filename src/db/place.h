@@ -36,6 +36,22 @@ inline std::optional<TimeAndRest> read_place(std::string_view place) {
                      place.substr(place_time_bytes)};
 }
 
+// As what a memory expires: a bound on created_at that is its own. What has none, or more than it,
+// is last.
+enum class MemoryLife : std::uint8_t { short_term, episodic, long_term, other };
+inline MemoryLife memory_life(std::int64_t shelf) {
+  if (shelf < 3) return MemoryLife::short_term;
+  if (shelf == 9) return MemoryLife::episodic;
+  return shelf == 15 ? MemoryLife::long_term : MemoryLife::other;
+}
+
+// The scope of the terms of its metadata (json/terms.h).
+inline std::string memory_scope(std::string_view agent, MemoryLife life) {
+  std::string scope(agent);
+  scope += static_cast<char>(life);
+  return scope;
+}
+
 // Inverted, so that positions ascend where places descend.
 inline void append_position(std::uint32_t position, std::string& place) {
   const std::uint32_t bits = ~position;

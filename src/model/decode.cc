@@ -1,6 +1,7 @@
 #include "model/decode.h"
 
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -83,6 +84,8 @@ class Decoder {
       case Type::object:
       case Type::any:
         return document(field, *value, at);
+      case Type::numbers:
+        return numbers(field, *value, at);
       case Type::record:
         return this->record(*field.shape, *value, *static_cast<Record*>(at), true);
       case Type::list:
@@ -171,6 +174,27 @@ class Decoder {
     if (json::canonical_size(value, document_max_bytes) >= document_max_bytes)
       return complain("is too large in canonical form");
     store(field, at, Document{json::canonical(value)});
+  }
+
+  void numbers(const Field& field, const json::Value& value, void* at) {
+    const json::Array* array = value.if_array();
+    if (array == nullptr) return complain("must be an array of numbers");
+    const auto count = static_cast<std::int64_t>(array->size());
+    if (count < field.min || count > field.max)
+      return complain(fmt::format("must have {} to {} numbers", field.min, field.max));
+    std::vector<float> given;
+    given.reserve(array->size());
+    for (std::size_t i = 0; i < array->size(); ++i) {
+      const json::Value& one = (*array)[i];
+      const float number = one.is_number() ? static_cast<float>(one.to_number<double>())
+                                           : std::numeric_limits<float>::infinity();
+      if (!std::isfinite(number)) {
+        const Step step(*this, i);
+        return complain("must be a number of 32 bits");
+      }
+      given.push_back(number);
+    }
+    store(field, at, std::move(given));
   }
 
   void list(const Field& field, const json::Value& value, void* at) {

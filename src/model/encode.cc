@@ -1,5 +1,9 @@
 #include "model/encode.h"
 
+#include <array>
+#include <charconv>
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "json/json.h"
@@ -74,6 +78,9 @@ void append_value(const Field& field, void* at, std::string& out) {
     case Type::any:
       return append_or_null<Document>(field, at, out,
                                       [&](const Document& document) { out += document.text; });
+    case Type::numbers:
+      return append_or_null<std::vector<float>>(
+          field, at, out, [&](const std::vector<float>& numbers) { append_numbers(numbers, out); });
     case Type::record:
       return append_object(*field.shape, *static_cast<Record*>(at), out);
     case Type::list:
@@ -108,6 +115,21 @@ std::string to_json(const Shape& shape, Record& record) {
   std::string out;
   append_object(shape, record, out);
   return out;
+}
+
+void append_numbers(std::span<const float> numbers, std::string& out) {
+  out += '[';
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (i != 0) out += ',';
+    // 1.5e-45 has 45 zeros behind its point, 3.4e38 39 digits.
+    std::array<char, 80> digits;
+    const float number = numbers[i] == 0 ? 0.0F : numbers[i];
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number,
+                                   std::chars_format::fixed);
+    out.append(digits.data(), end.ptr);
+    if (std::fabs(number) >= 9.2e18F) out += ".0";  // it does not read back as an integer
+  }
+  out += ']';
 }
 
 void append_money(Money money, std::string& out) {

@@ -21,6 +21,9 @@ void append_members(const Shape& shape, Record& record, View view, std::string& 
 void append_object(const Shape& shape, Record& record, std::string& out);
 std::string to_json(const Shape& shape, Record& record);
 
+// A JSON array, each number as short as 32 bits allow.
+void append_numbers(std::span<const float> numbers, std::string& out);
+
 // A decimal number of dollars with as many decimals as it needs.
 void append_money(Money money, std::string& out);
 

@@ -52,6 +52,7 @@ enum class Type : std::uint8_t {
   choice,    // an enumeration of one byte
   object,    // Document that is a JSON object
   any,       // Document that is any JSON value
+  numbers,   // std::vector<float>, always optional
   record,    // a Record
   list,      // std::vector of Records
   embedded,  // not of the record: shown beside it, made at read; read-only
@@ -158,6 +159,8 @@ template <class>
 inline constexpr bool is_list = false;
 template <class T>
 inline constexpr bool is_list<std::vector<T>> = true;
+template <>
+inline constexpr bool is_list<std::vector<float>> = false;
 
 template <class T>
 constexpr Type type_of() {
@@ -177,6 +180,8 @@ constexpr Type type_of() {
     return Type::choice;
   else if constexpr (std::is_same_v<T, Document>)
     return Type::object;
+  else if constexpr (std::is_same_v<T, std::vector<float>>)
+    return Type::numbers;
   else if constexpr (is_list<T>)
     return Type::list;
   else {

@@ -197,6 +197,43 @@ constexpr std::array execution_steps{Column{"execution_id", Type::id}, Column{"k
                                      Column{"step_number", Type::integer},
                                      Column{"document", Type::json}};
 
+constexpr std::array memory_settings{Column{"agent_id", Type::id},
+                                     Column{"short_term_retention_hours", Type::integer},
+                                     Column{"auto_cleanup", Type::boolean},
+                                     Column{"auto_consolidation", Type::boolean},
+                                     Column{"consolidation_threshold", Type::integer},
+                                     Column{"enable_compression", Type::boolean},
+                                     Column{"max_memory_size_mb", Type::integer},
+                                     Column{"importance_threshold", Type::text},
+                                     Column{"updated_at", Type::time},
+                                     Column{"version", Type::integer}};
+
+constexpr std::array agent_memories{Column{"id", Type::id},
+                                    Column{"arrival", Type::integer},
+                                    Column{"agent_id", Type::id},
+                                    Column{"type", Type::text},
+                                    Column{"importance", Type::text},
+                                    Column{"session_id", Type::text, nullable},
+                                    Column{"content", Type::bytes},
+                                    Column{"metadata", Type::json},
+                                    Column{"embedding", Type::bytes, nullable},
+                                    Column{"access_count", Type::integer},
+                                    Column{"last_accessed_at", Type::time, nullable},
+                                    Column{"created_at", Type::time},
+                                    Column{"updated_at", Type::time},
+                                    Column{"version", Type::integer},
+                                    Column{"is_pinned", Type::boolean},
+                                    Column{"is_stale", Type::boolean},
+                                    Column{"size_bytes", Type::integer},
+                                    Column{"provenance", Type::bytes, nullable},
+                                    Column{"request_hash", Type::bytes, nullable}};
+
+constexpr std::array memory_timeline{
+    Column{"agent_id", Type::id},   Column{"timestamp", Type::time},
+    Column{"id", Type::id},         Column{"type", Type::text},
+    Column{"count", Type::integer}, Column{"memory_ids", Type::bytes},
+    Column{"metadata", Type::json}};
+
 constexpr std::array idempotency_keys{Column{"user_id", Type::id},
                                       Column{"path", Type::text},
                                       Column{"key", Type::text},
@@ -261,6 +298,12 @@ const Table all[] = {
      &sql::moving_insert_workflow_executions},
     {"execution_steps", 3, execution_steps, &sql::moving_read_execution_steps,
      &sql::moving_insert_execution_steps},
+    {"memory_settings", 1, memory_settings, &sql::moving_read_memory_settings,
+     &sql::moving_insert_memory_settings},
+    {"agent_memories", 1, agent_memories, &sql::moving_read_agent_memories,
+     &sql::moving_insert_agent_memories},
+    {"memory_timeline", 3, memory_timeline, &sql::moving_read_memory_timeline,
+     &sql::moving_insert_memory_timeline},
     {"jobs", 1, jobs, &sql::moving_read_jobs, &sql::moving_insert_jobs},
     {"job_runs", 1, job_runs, &sql::moving_read_job_runs, &sql::moving_insert_job_runs},
     {"retention_horizons", 1, retention_horizons, &sql::moving_read_retention_horizons,
@@ -315,6 +358,8 @@ db::Params least_key(const Table& table) {
   for (const Column& column : table.columns.first(table.key_columns)) {
     if (column.type == Type::integer)
       params.add(std::numeric_limits<std::int64_t>::min());
+    else if (column.type == Type::time)
+      params.add(earliest_time);
     else if (column.type == Type::id)
       params.add_blob("");
     else

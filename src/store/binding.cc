@@ -58,6 +58,7 @@ void bind(const model::Shape& shape, model::Record& record, db::Params& params) 
       case Type::record:
         bind(*field.shape, *static_cast<model::Record*>(at), params);
         break;
+      case Type::numbers:
       case Type::list:
       case Type::embedded:
         break;

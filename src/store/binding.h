@@ -7,7 +7,7 @@
 namespace onggi::store {
 
 // Adds every field in the order of the list; a record inside adds its own fields in its place;
-// lists and embedded fields add nothing. Views into `record`: it must live, unchanged, until the
+// lists, numbers and embedded fields add nothing. Views into `record`: it must live, unchanged, until the
 // statement has run.
 void bind(const model::Shape& shape, model::Record& record, db::Params& params);
 

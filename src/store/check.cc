@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <map>
 #include <span>
 
 #include <fmt/format.h>
 
+#include "base/pack.h"
 #include "json/json.h"
 #include "model/decode.h"
 #include "model/definitions.h"
@@ -15,6 +17,7 @@
 #include "model/graph.h"
 #include "sql/catalogue.h"
 #include "store/binding.h"
+#include "store/id_list.h"
 #include "store/page.h"
 
 namespace onggi::store {
@@ -57,6 +60,8 @@ class Checker {
          });
     check_terms("agent_terms", sql::check_agent_terms);
     check_terms("block_terms", sql::check_block_terms);
+    check_memories();
+    check_terms("memory_terms", sql::check_memory_terms);
     check_terms("workflow_terms", sql::check_workflow_terms);
     check_terms("workflow_node_terms", sql::check_workflow_node_terms);
     check_terms("agent_execution_terms", sql::check_agent_execution_terms);
@@ -318,6 +323,49 @@ class Checker {
         complain("execution_steps: a document is not in the form in which it is shown");
       if (!row.boolean(2))
         complain("execution_steps: step {} belongs to no execution", row.integer(0));
+    });
+  }
+
+  // Sizes, places in the file, what the counts say of each shelf, and what the timeline lists.
+  void check_memories() {
+    using Shelf = std::pair<Uuid, std::int64_t>;
+    using Sums = std::array<std::int64_t, 3>;
+    std::map<Shelf, Sums> sums;
+    each("agent_memories", sql::check_memories, [&](const db::Row& row) {
+      Sums& sum = sums[{row.uuid(0), row.integer(1)}];
+      sum[0] += 1;
+      sum[1] += row.integer(2);
+      sum[2] += row.integer(3);
+      const std::string id = to_string(row.uuid(10));
+      const std::size_t embedding = row.is_null(9) ? 0 : row.text(9).size();
+      const std::size_t given = unpack(row.text(7)).size() + row.text(8).size() + embedding;
+      const std::size_t kept =
+          row.text(7).size() + static_cast<std::size_t>(row.integer(12)) + embedding;
+      if (static_cast<std::int64_t>(given) != row.integer(2))
+        complain("agent_memories: size_bytes of {} is not that of what it holds", id);
+      if (static_cast<std::int64_t>(kept) != row.integer(3))
+        complain("agent_memories: stored_bytes of {} is not that of what is kept of it", id);
+      if (!json::parse_stored(row.text(8)).is_object())
+        complain("agent_memories: the metadata of {} is no object", id);
+      if (!row.boolean(11)) complain("agent_memories: {} does not lie in its region", id);
+    });
+    each("memory_counts", sql::check_memory_counts, [&](const db::Row& row) {
+      const Sums counted{row.integer(2), row.integer(3), row.integer(4)};
+      if (sums[{row.uuid(0), row.integer(1)}] != counted)
+        complain("memory_counts: shelf {} of agent {} holds something else", row.integer(1),
+                 to_string(row.uuid(0)));
+      sums.erase({row.uuid(0), row.integer(1)});
+    });
+    for (const auto& [shelf, sum] : sums)
+      if (sum[0] != 0)
+        complain("memory_counts: shelf {} of agent {} is not counted", shelf.second,
+                 to_string(shelf.first));
+    each("memory_timeline", sql::check_memory_timeline, [this](const db::Row& row) {
+      const std::vector<Uuid> ids = read_ids(row.text(3));
+      const std::size_t listed =
+          row.text(1) == "accessed" ? 1 : static_cast<std::size_t>(row.integer(2));
+      if (ids.size() != listed || !json::parse_stored(row.text(4)).is_object())
+        complain("memory_timeline: entry {} does not list what it counts", to_string(row.uuid(0)));
     });
   }
 

@@ -19,7 +19,6 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr std::int64_t deleted_agents_kept_ms = 30 * day_ms;
 constexpr std::int64_t job_runs_kept_ms = 90 * day_ms;
 constexpr std::int64_t first_batch = 8;
 constexpr std::int64_t largest_batch = 1'024;
@@ -148,11 +147,11 @@ Retention::Retention(std::int64_t execution_days, std::vector<RetentionRule> mor
       agent_executions_(removed(registry, "executions")),
       workflow_executions_(removed(registry, "workflow_executions")),
       bytes_(bytes_returned(registry)) {
-  std::vector<RetentionRule> all{
-      {"agents", deleted_agents_kept_ms, {&sql::retention_keep_names, &sql::retention_agents}},
-      {"idempotency_keys", idempotency_kept_ms, {&sql::retention_idempotency_keys}},
-      {"job_runs", job_runs_kept_ms, {&sql::retention_job_runs}}};
-  for (RetentionRule& rule : more) all.push_back(std::move(rule));
+  std::vector<RetentionRule> all = std::move(more);
+  all.push_back(
+      {"agents", deleted_agents_kept_ms, {&sql::retention_keep_names, &sql::retention_agents}});
+  all.push_back({"idempotency_keys", idempotency_kept_ms, {&sql::retention_idempotency_keys}});
+  all.push_back({"job_runs", job_runs_kept_ms, {&sql::retention_job_runs}});
   for (RetentionRule& rule : all) {
     Counter& counter = removed(registry, rule.what);
     rules_.push_back({std::move(rule), &counter});
@@ -174,6 +173,12 @@ Task<std::string> Retention::apply(Batches& batches) const {
 Task<void> Retention::apply(Batches& batches, const RetentionRule& rule, Counter& removed_rows,
                             Done& done) const {
   const Time before{batches.now().ms - rule.kept_ms};
+  if (rule.work) {
+    const std::int64_t rows = co_await rule.work(batches, before);
+    removed_rows.add(static_cast<std::uint64_t>(rows));
+    done.add(rule.what, rows);
+    co_return;
+  }
   BatchSize size(first_batch, largest_batch);
   for (bool is_more = true; is_more && !batches.is_to_stop();) {
     std::function<Task<Batch>(db::Connection&)> body =

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,17 +17,22 @@
 
 namespace onggi::store {
 
+inline constexpr std::int64_t deleted_agents_kept_ms = 30 * day_ms;
+
 struct RetentionRule {
   std::string what;  // as the result of the run counts it: "idempotency_keys"
   std::int64_t kept_ms;
   // $1 before, $2 how many rows at most; one after the other in one transaction. The last one's
   // rows are counted.
   std::vector<const db::Statement*> statements;
+  // Instead of statements: what removes all there is from before, in batches of its own.
+  std::function<Task<std::int64_t>(Batches&, Time before)> work{};
 };
 
 class Retention {
  public:
-  // `execution_days` 0 keeps executions for ever. `more`: rules of other parts.
+  // `execution_days` 0 keeps executions for ever. `more`: rules of other parts; they come first, so
+  // that what an agent has goes in small batches before it would go with the agent.
   Retention(std::int64_t execution_days, std::vector<RetentionRule> more, Registry& registry);
 
   // Removes what is due, tells progress, and gives what it has done: {"agents": 1, ...}.

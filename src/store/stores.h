@@ -6,6 +6,7 @@
 #include "store/executions.h"
 #include "store/idempotency.h"
 #include "store/knowledgebases.h"
+#include "store/memories.h"
 #include "store/tools.h"
 #include "store/users.h"
 #include "store/workflows.h"
@@ -25,6 +26,7 @@ struct Stores {
   Workflows workflows;
   Executions agent_executions;
   Executions workflow_executions;
+  Memories memories;
   Idempotency idempotency;
 };
 

@@ -14,15 +14,17 @@ model::Role role_of(std::string_view name) {
 }
 
 Task<void> erase_rows(db::Connection& connection, Uuid user) {
-  const std::array<const db::Statement*, 9> statements{&sql::executions_remove_owner_steps_agent,
-                                                       &sql::executions_remove_owner_agent,
-                                                       &sql::executions_remove_owner_steps_workflow,
-                                                       &sql::executions_remove_owner_workflow,
-                                                       &sql::users_erase_workflows,
-                                                       &sql::users_erase_agents,
-                                                       &sql::users_erase_blocks,
-                                                       &sql::users_erase_knowledgebases,
-                                                       &sql::users_erase_idempotency_keys};
+  const std::array<const db::Statement*, 10> statements{
+      &sql::executions_remove_owner_steps_agent,
+      &sql::executions_remove_owner_agent,
+      &sql::executions_remove_owner_steps_workflow,
+      &sql::executions_remove_owner_workflow,
+      &sql::users_erase_workflows,
+      &sql::memory_erase,
+      &sql::users_erase_agents,
+      &sql::users_erase_blocks,
+      &sql::users_erase_knowledgebases,
+      &sql::users_erase_idempotency_keys};
   for (const db::Statement* statement : statements)
     co_await connection.run(*statement, db::Params::of(user));
 }

@@ -12,7 +12,7 @@ from client import (PREFIX, edge, in_parallel, make_agent, make_block, make_know
                     unique)
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
-ADMIN_ONLY = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /users(/\{\})?$|(POST|PUT|PATCH|DELETE) /tools|\w+ /jobs\b|GET /memory/scheduler/status")
+ADMIN_ONLY = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /users(/\{\})?$|(POST|PUT|PATCH|DELETE) /tools|\w+ /jobs\b|GET /memory/scheduler/status|POST /memory/cleanup")
 OF_USERS = re.compile(r"\w+ /(users|me)\b")
 
 
@@ -155,6 +155,9 @@ class World:
                 "execution_context": {"m": self.marker}, "metrics": {"llm_call_count": 1, "cost_usd": 0.01},
                 "steps": self.steps(1, steps)}
 
+    def memory(self):
+        return {"type": "episodic", "content": self.marker, "metadata": {"m": self.marker}, "session_id": self.session_id}
+
     def more_steps(self):
         """As many as the world is large, of numbers that no earlier call gave."""
         self.steps_given += self.size
@@ -183,6 +186,9 @@ BODIES = {
     "PATCH /agents/{}": lambda world: {"name": unique("agent"), "configuration": {unique("k"): 1}},
     "POST /agents/{}/clone": lambda world: {"name": unique("clone")},
     "POST /agents/import": lambda world: {"format": "onggi-agent", "format_version": 1, "agent": {**world.agent(), "agent_type": "custom", "is_public": False}},
+    "POST /agents/{}/memory": lambda world: [world.memory() for _ in range(world.size)],
+    "PATCH /agents/{}/memory/{}": lambda world: {"metadata": {unique("k"): 1}},
+    "PUT /agents/{}/memory/settings": lambda world: {"short_term_retention_hours": 48},
     "POST /workflows": World.workflow,
     "PUT /workflows/{}": World.workflow,
     "PATCH /workflows/{}": lambda world: {"name": unique("workflow"), "graph_definition": {"viewport": {"zoom": 2}}},
@@ -197,7 +203,8 @@ BODIES = {
     "POST /workflow-executions/batch": lambda world: [world.execution("workflow_id") for _ in range(world.size)],
     "POST /workflow-executions/{}/steps": World.more_steps,
 }
-NO_BODY = {"POST /agents/{}/versions/{}/restore", "POST /jobs/{}/run"}
+NO_BODY = {"POST /agents/{}/versions/{}/restore", "POST /agents/{}/memory/consolidate", "POST /agents/{}/memory/{}/undo", "POST /memory/cleanup",
+           "POST /memory/consolidate/{}", "POST /jobs/{}/run"}
 
 
 def wait_until_idle(world):
@@ -236,6 +243,12 @@ def make_world(admin, size, tool_ids, marker=None):
     world.ids = {"users": owner.id, "keys": keys[0], "tools": world.tool_ids[0], "knowledgebases": world.knowledgebase_ids[0],
                  "blocks": world.block_ids[0], "agents": agent["id"], "workflows": workflow["id"], "jobs": "partition_maintenance",
                  "versions": versions[len(versions) // 2]["version"]}  # neither the present one nor one about to go
+    owner.post(f"/agents/{agent['id']}/memory", json=[world.memory() for _ in each]).expect(201)
+    # One that was promoted, so that this can be undone.
+    used = {**world.memory(), "type": "short_term", "access_count": 3, "created_at": timestamp(hours=-13)}
+    memory = admin.post(f"/agents/{agent['id']}/memory", params={"user_id": owner.id}, json=used).expect(201)
+    owner.post(f"/agents/{agent['id']}/memory/consolidate").expect(200)
+    world.ids |= {"memory": memory["id"], "consolidate": agent["id"]}
     for kind, of in (("executions", "agent_id"), ("workflow-executions", "workflow_id")):
         batch = [world.execution(of, steps=size if i == 0 else 1) for i in each]
         items = owner.post(f"/{kind}/batch", json=batch).expect(200)["items"]

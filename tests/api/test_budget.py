@@ -12,7 +12,8 @@ from stores import IS_POSTGRES
 from support_process import eventually, fewest_queries
 
 SIZES = (1, 10, 100, 1_000)
-IN_USE = {"DELETE /tools/{}"}  # 409: that agents use it is found in the same statements
+# 409: that agents use it, or that it was not promoted, is found in the same statements
+IN_USE = {"DELETE /tools/{}", "POST /agents/{}/memory/{}/undo"}
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def order(operation):
     rank = ("POST", "PATCH", "PUT", "DELETE").index(operation.method)
     if operation.method != "DELETE":
         return rank, 0
-    single = operation.name.endswith("executions/{}") or "/keys/" in operation.name
+    single = operation.name.endswith("executions/{}") or operation.name.count("{}") > 1
     return rank, 3 if operation.name == "DELETE /users/{}" else 0 if single else 1 if operation.has_path_parameters else 2
 
 

@@ -1,5 +1,7 @@
 """Nobody sees what is not theirs: every operation of /openapi.json is tried with the ids of somebody else."""
 
+import re
+
 import pytest
 
 from client import Client, make_agent, make_block, make_execution, make_tool, make_user, make_workflow, node, unique
@@ -15,6 +17,9 @@ def module_admin(server):
     client = Client(server, server.admin_key)
     client.user = client.get("/me").expect(200)
     return client
+
+
+ACCESSES = re.compile(r'"access_count":\d+,"last_accessed_at":(null|"[^"]*")|,?\{"id":"[^"]*","type":"accessed",[^{]*\{"count":\d+\}\}')
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +44,8 @@ def snapshot(world, found):
     for operation in found:
         if operation.method == "GET" and operation.has_path_parameters:
             client = world.admin if operation.is_for_admins else world.owner
-            answers[operation.name] = world.send(client, operation).body
+            # Reading a memory counts as an access.
+            answers[operation.name] = ACCESSES.sub("", world.send(client, operation).text)
     assert answers
     return answers
 

@@ -7,7 +7,7 @@ from support_events import Listener
 from support_jobs import last_run, run_to_its_end, wait_for
 from test_metrics import scrape
 
-JOBS = {"retention", "partition_maintenance", "reclaim_space"}
+JOBS = {"memory_cleanup", "retention", "partition_maintenance", "reclaim_space"}
 RUN = {"id", "job_id", "scheduled_for", "started_at", "finished_at", "duration_ms", "status", "attempt", "progress", "result", "error"}
 JOB = {"id", "name", "schedule", "timezone", "state", "next_run_time", "progress", "current_run", "last_run"}
 

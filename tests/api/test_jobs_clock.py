@@ -34,10 +34,14 @@ def test_03_00_comes_what_was_missed_is_made_up_and_what_is_old_goes(new_server)
     gone, kept = make_agent(admin, name="gone"), make_agent(admin, name="kept")
     execution = admin.post("/executions", json={"agent_id": gone["id"], "status": "completed", "session_id": "s",
                                                 "steps": [{"step_number": 1, "step_type": "thought", "content": "x"}]}).expect(201)
+    remembered = [{"type": "short_term", "content": "said"}, {"type": "semantic", "content": "known"}]
+    for agent in (gone, kept):
+        admin.post(f"/agents/{agent['id']}/memory", json=remembered).expect(201)
     admin.delete(f"/agents/{gone['id']}").expect(204)
     run = completed(admin, "retention", "2026-06-01T03:00:00.000Z")
     assert run["started_at"][:18] in ("2026-06-01T03:00:0", "2026-06-01T03:00:1") and run["result"]["agents"] == 0
     assert admin.get("/jobs/retention").expect(200)["next_run_time"] == "2026-06-02T03:00:00.000Z"
+    assert completed(admin, "memory_cleanup", "2026-06-01T03:00:00.000Z")["result"]["total_deleted"] == 0
     path = f"/executions/{execution['id']}"
     assert admin.get(path).expect(200)["agent_name"] == "gone"
 
@@ -45,6 +49,12 @@ def test_03_00_comes_what_was_missed_is_made_up_and_what_is_old_goes(new_server)
     admin = travel(server, "2026-07-11 12:00:00")
     run = completed(admin, "retention", "2026-07-11T03:00:00.000Z")
     assert run["result"]["agents"] == 1 and run["result"]["executions"] == 0
+    # The other agent's short-term memory has expired meanwhile, and its timeline is kept; of the agent that goes everything does.
+    assert run["result"]["memories"] in (1, 2) and run["result"]["memory_timeline"] >= 2
+    cleaned = completed(admin, "memory_cleanup", "2026-07-11T03:00:00.000Z")["result"]
+    assert cleaned["stm_deleted"] == cleaned["total_deleted"] == 1 and cleaned["promoted"] == 0
+    assert [item["content"] for item in admin.items(f"/agents/{kept['id']}/memory")] == ["known"]
+    assert [entry["type"] for entry in admin.items(f"/agents/{kept['id']}/memory/timeline")] == ["removed", "created", "created"]
     assert [one["scheduled_for"][:10] for one in admin.items("/jobs/retention/runs")] == ["2026-07-11", "2026-06-01"]
     assert admin.get(path).expect(200)["agent_name"] == "gone"
     assert [item["agent_name"] for item in admin.items("/executions")] == ["gone"]
@@ -53,9 +63,10 @@ def test_03_00_comes_what_was_missed_is_made_up_and_what_is_old_goes(new_server)
     admin.get(f"/agents/{kept['id']}").expect(200)
     recent = admin.post("/executions", json={"agent_id": kept["id"]}).expect(201)
 
-    admin = travel(server, "2026-08-15 12:00:00")
-    run = completed(admin, "retention", "2026-08-15T03:00:00.000Z")
-    assert run["result"]["executions"] == 1, run
+    admin = travel(server, "2026-08-30 12:00:00")
+    run = completed(admin, "retention", "2026-08-30T03:00:00.000Z")
+    assert run["result"]["executions"] == 1 and run["result"]["memory_timeline"] == 2, run
+    assert [entry["type"] for entry in admin.items(f"/agents/{kept['id']}/memory/timeline")] == ["removed"]
     admin.get(path).expect(404)
     assert [item["id"] for item in admin.items("/executions")] == [recent["id"]]
 

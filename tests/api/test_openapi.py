@@ -44,7 +44,7 @@ def tour(server, found):
     seen = []
 
     def last(operation):
-        return operation.method == "DELETE", not operation.name.endswith("executions/{}"), operation.name == "DELETE /users/{}"
+        return operation.method == "DELETE", not operation.name.endswith("executions/{}"), operation.name == "DELETE /users/{}", -operation.name.count("{}")
 
     for operation in sorted(found, key=last):
         client = admin if operation.is_for_admins or OF_USERS.match(operation.name) else world.owner
@@ -189,7 +189,7 @@ def test_every_query_parameter_is_accepted(server, found, tour):
     values = {"agent_id": world.ids["agents"], "workflow_id": world.ids["workflows"], "limit": "1", "count": "true", "status": "completed",
               "from": "2026-01-01T00:00:00Z", "to": "2036-01-01T00:00:00Z", "user_id": world.owner.id, "is_public": "true",
               "session_id": world.session_id, "requires_auth": "true", "is_builtin": "false", "role": "user", "agent_type": "custom",
-              "block_type": "llm", "implementation_type": "custom", "configuration": "{}", "graph_definition": "{}", "data": "{}"}
+              "block_type": "llm", "type": "semantic", "memory_type": "semantic", "importance": "low", "metadata": "{}", "implementation_type": "custom", "configuration": "{}", "graph_definition": "{}", "data": "{}"}
     for operation in found:
         if operation.method == "GET" and operation.is_under_prefix and not operation.is_for_admins:
             for name in operation.query_names():

@@ -88,6 +88,14 @@ constexpr Tampering tamperings[] = {
     {"a_step_renumbered", "update execution_steps set step_number = 9 where kind = 'agent'"},
     {"a_steps_document", "update execution_steps set document = 'nothing' where kind = 'workflow'"},
     {"a_step_of_nothing", "delete from workflow_executions"},
+    {"a_memorys_content", "update agent_memories set content = 'something else'",
+     "update agent_memories set content = 'something else'"},
+    {"a_memorys_metadata", "update agent_memories set metadata = '{\"b\":22}'"},
+    {"a_memory_elsewhere", "update agent_memories set number = number + (1 << 56)", ""},
+    {"a_shelfs_count", "update memory_counts set count = count + 1"},
+    {"a_shelf_not_counted", "delete from memory_counts"},
+    {"a_timelines_entry", "update memory_timeline set count = count + 1"},
+    {"a_memorys_terms_gone", "delete from memory_terms", ""},
     {"an_agents_term_gone",
      "delete from agent_terms where term = (select min(term) from agent_terms)", ""},
     {"an_agents_term_too_many", "insert into agent_terms values (zeroblob(16), zeroblob(24))", ""},
@@ -136,6 +144,7 @@ class CheckTest : public testing::TestWithParam<std::tuple<const Driver*, Tamper
                                  {"input_data", "question"},
                                  {"steps", {{{"step_number", 1}, {"step_type", "thought"}}}}};
     world.execution(world.stores.agent_executions, owner, agent, execution);
+    world.memory(owner, agent, {{"metadata", {{"a", 1}}}});
     world.execution(world.stores.workflow_executions, owner, workflow, execution);
   }
 

@@ -82,6 +82,16 @@ void fill(World& world) {
                           {"tools", {{{"tool_id", "search"}, {"configuration", configuration}}}},
                           {"knowledgebases", {{{"knowledgebase_id", to_string(notes)}}}}});
   must(world.patch(world.stores.agents, store::Key(agent), owner, Object{{"is_public", true}}));
+  world.memory(owner, agent,
+               {{"content", std::string(3'000, 'x') + "옹기"},
+                {"metadata", configuration},
+                {"embedding", {0.5, -1e-7}},
+                {"last_accessed_at", nullptr}});
+  world.memory(owner, agent, {{"type", "semantic"}, {"session_id", "\"'"}});
+  auto settings = std::make_shared<const json::Value>(Object{{"auto_cleanup", false}});
+  must(world.write<store::Page>([&](db::Connection& connection) {
+    return world.stores.memories.put_settings(connection, agent, owner, settings, {}, world.now);
+  }));
   const Uuid deleted = world.agent(owner, {{"configuration", Object{}}});
   json::Value graph = json::parse_stored(
       R"({"nodes":[{"id":"n1","data":{"agent_id":"$agent","x":1e3}},{"id":"n2","parentId":"n1"},)"
@@ -168,7 +178,15 @@ const std::set<std::string> not_moved{
     "workflow_node_terms",
     "agent_execution_terms",
     "workflow_execution_terms",
+    "memory_terms",
+    "agent_memories.number",
+    "agent_memories.stored_bytes",
+    "memory_counts",
+    // Of one server.
+    "memory_flushes",
     // Of PostgreSQL.
+    "agent_memories.shelf",
+    "agent_memories.owners",
     "definition_versions",
     "feed_batches",
     "feed_listeners",

@@ -50,6 +50,14 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
     {"check.workflow_node_terms", {"SCAN workflow_node_terms", "SCAN n"}},
     {"check.agent_execution_terms", {"SCAN agent_execution_terms", "SCAN r"}},
     {"check.workflow_execution_terms", {"SCAN workflow_execution_terms", "SCAN r"}},
+    {"check.memories", {"SCAN agent_memories"}},
+    {"check.memory_counts", {"SCAN memory_counts"}},
+    {"check.memory_timeline", {"SCAN memory_timeline"}},
+    {"check.memory_terms", {"SCAN memory_terms", "SCAN r"}},
+    // For metrics and GET /memory/stats of an admin: a few rows for each agent.
+    {"memory.overview_of_all", {"SCAN a"}},
+    // A row for each server.
+    {"memory.forget_flushes", {"SCAN memory_flushes"}},
     // Whom a run is told, when one begins or ends. Users are few.
     {"jobs.admins", {"SCAN users"}},
     // Two numbers of the file's header.
@@ -72,6 +80,9 @@ const std::set<std::string_view> inner_views{
     "SCAN t VIRTUAL TABLE INDEX 0:",  // json_terms: of one document
     // Containment (sql/search.sql). The terms of a filter: at most filter_terms_max.
     "SCAN s",
+    "SCAN r",            // of memory: the one row of an agent's rule
+    "SCAN p LEFT-JOIN",  // the page of a list of memories
+    "SCAN t LEFT-JOIN",  // the page of a timeline
     // The candidates of a search, which stops at a full page or at candidates_max.
     "SCAN w",
 };

@@ -192,4 +192,19 @@ Uuid World::execution(const store::Executions& kind, Uuid owner, Uuid subject, j
   return must(record(kind, body, owner)).id;
 }
 
+Result<store::CreatedMemories> World::remember(Uuid owner, Uuid agent, const json::Value& body,
+                                               bool is_admin) {
+  Result<store::MemoryDrafts> drafts = stores.memories.draft(body, agent, owner, now, is_admin);
+  if (!drafts) return std::unexpected(drafts.error());
+  return write<store::CreatedMemories>([&](db::Connection& connection) {
+    return stores.memories.create(connection, agent, owner, *drafts, now);
+  });
+}
+
+json::Value World::memory(Uuid owner, Uuid agent, json::Object more) {
+  json::Object body{{"type", "short_term"}, {"content", "it was said"}};
+  for (auto& [name, value] : more) body[name] = value;
+  return json::parse_stored(must(remember(owner, agent, body)).pages.front().body);
+}
+
 }  // namespace onggi::conformance

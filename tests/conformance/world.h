@@ -72,6 +72,12 @@ class World {
   void tool(std::string_view slug, json::Object more = {});
   Uuid execution(const store::Executions& kind, Uuid owner, Uuid subject, json::Object more = {});
 
+  // A memory as its page shows it; `more` over {"type": "short_term", "content": "it was said"}. An
+  // admin's, who may date it.
+  json::Value memory(Uuid owner, Uuid agent, json::Object more = {});
+  Result<store::CreatedMemories> remember(Uuid owner, Uuid agent, const json::Value& body,
+                                          bool is_admin = true);
+
   store::Stores stores{store::ExecutionRules{}};
   Time now{1'795'000'000'000};
 

@@ -14,7 +14,8 @@ def numbered(kind, number):
     return f"cast('{kind:08x}-0000-0000-0000-{number:012x}' as uuid)"
 
 
-USER, KEY, KNOWLEDGEBASE, BLOCK, AGENT, WORKFLOW, JOB_RUN = 1, 2, 4, 5, 6, 7, 8
+USER, KEY, KNOWLEDGEBASE, BLOCK, AGENT, WORKFLOW, MEMORY = 1, 2, 4, 5, 6, 7, 8
+JOB_RUN = 8  # of another table
 OWNER = numbered(USER, 1)  # owns a quarter of everything
 NIL = "cast('00000000-0000-0000-0000-000000000000' as uuid)"
 NEW = "cast('019aaaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa' as uuid)"
@@ -284,6 +285,61 @@ case("moving.insert_jobs", many("'new'", "1", NOW, "null::uuid", "null::uuid", "
 case("moving.insert_job_runs", many(NEW, "'retention'", NOW, NOW, "null::timestamptz", "'running'", "1", JSON, JSON, TEXT))
 case("moving.insert_retention_horizons", many("'workflow'", NOW))
 case("moving.insert_former_names", many(NEW, OWNER, "'n'", "false"))
+# Memory. Agent 1 remembers a quarter of everything.
+
+AGENTS_OWNER = f"(select user_id from agents where id = {numbered(AGENT, 1)})"
+REMEMBERS = (numbered(AGENT, 1), AGENTS_OWNER, NOW)
+EARLIEST = "cast('0001-01-01' as timestamptz)"
+A_MEMORY = numbered(MEMORY, 4)
+SHELVES = "a page of each of the twenty shelves is merged, of which only a page is read; an index entry each beyond that"
+EVERYTHING = "whatever stands on the shelves of an agent, or of all of them, is counted in the index"
+case("memory.rule", of(*REMEMBERS))
+case("memory.settings", of(numbered(AGENT, 1), AGENTS_OWNER))
+case("memory.timeline", of(numbered(AGENT, 1), AGENTS_OWNER, LATEST, ABOVE, "51"))
+case("memory.count_timeline", of(numbered(AGENT, 1), "10001"), reads=10_001, why="counts as far as 10,000")
+case("memory.put_settings", of(numbered(AGENT, 7), "24", "true", "true", "100", "true", "1000", "'low'", NOW, "1"))
+case("memory.head", of(*REMEMBERS))
+case("memory.find memory.kept", many(A_MEMORY))
+MADE = (NEW, numbered(AGENT, 7), "'short_term'", "'low'", "null::text", BYTES, "'{}'::jsonb", "null::bytea", "0", "null::timestamptz", NOW, NOW, "1", "false", "false",
+        "2", "2", "null::bytea", "null::bytea")
+case("memory.insert", many(*MADE))
+case("memory.update", of(A_MEMORY, numbered(AGENT, 1), *MADE[2:18]))
+case("memory.remove", many(A_MEMORY, numbered(AGENT, 1)))
+case("memory.get memory.whole", of(*REMEMBERS, A_MEMORY))
+for type_, importance in (("null", "null"), ("'semantic'", "null"), ("null", "'high'")):
+    listed = of(*REMEMBERS, LATEST, ABOVE, "51", EARLIEST, type_, importance, "'session 4'")
+    case("memory.list memory.list_session", listed, reads=21 * PAGE, why=SHELVES)
+    counted = {**listed, 6: "10001"}
+    case("memory.count memory.count_session", counted, reads=20_000, why="counts as far as 10,000")
+case("memory.search", {**of(*REMEMBERS, LATEST, ABOVE, "51", EARLIEST), 21: """'{"topic": 8}'"""}, reads=1_000, sorts=1_000, why=CONTAINMENT)
+case("memory.stats", of(*REMEMBERS), reads=400)
+case("memory.expired memory.overdue_of_agent", of(*REMEMBERS), reads=120_000, why=EVERYTHING)
+case("memory.access", many(A_MEMORY, "1", NOW))
+case("memory.record_access", many(A_MEMORY, NOW, NEW, "1"))
+case("memory.begin_flush", of(NEW, "1", NOW))
+case("memory.forget_flushes", of(NOW))
+case("memory.record", many(numbered(AGENT, 7), NOW, NEW, "'created'", "1", BYTES, "'{}'::jsonb"))
+case("memory.forget_timeline", of(numbered(AGENT, 7), NOW, "1000"), reads=2_000, why="a thousand at a time")
+case("memory.old_timelines", of(numbered(AGENT, 7), NOW, "100"), reads=400, why="a hundred agents, and whether something of theirs is old")
+case("memory.agents", of(NIL, "100"), reads=2_000, why="a hundred agents, and whether something stands on their shelves")
+case("memory.due", of(*REMEMBERS, "3", EARLIEST, NIL, "500"), reads=1_000, why="five hundred at a time")
+case("memory.is_due", of(*REMEMBERS))
+case("memory.promote", many(A_MEMORY, "1", NOW, NOW, BYTES))
+case("memory.overdue", of(*REMEMBERS, "0", EARLIEST, NIL, "500"), reads=1_000, why="five hundred at a time")
+case("memory.unused", of(*REMEMBERS, "18", EARLIEST, NIL, "500"), reads=20_000, why="each that was accessed is looked at")
+case("memory.victims", of(numbered(AGENT, 1), "0", "'low'"), reads=80_000, why="stops where there is room enough")
+case("memory.overview", of(OWNER, NOW), reads=200_000, why=EVERYTHING)
+case("memory.overview_of_all", {2: NOW}, reads=200_000, why=EVERYTHING)
+case("memory.erase", of(OWNER), reads=200_000, why="erases what a user's agents remember")
+case("memory.purge", of(NOW, "500"), reads=1_500, why="five hundred at a time")
+case("memory.purge_timeline", of(NOW, "500"), reads=1_500, why="five hundred at a time")
+case("moving.read_memory_settings", last_key("memory_settings", "agent_id"))
+case("moving.read_agent_memories", last_key("agent_memories", "id"))
+case("moving.read_memory_timeline", last_key("memory_timeline", "agent_id", "timestamp", "id"))
+case("moving.insert_memory_settings", many(numbered(AGENT, 8), "24", "true", "true", "100", "true", "1000", "'low'", NOW, "1"))
+case("moving.insert_agent_memories", many(NEW, "1", numbered(AGENT, 7), "'short_term'", "'low'", "null::text", BYTES, "'{}'::text", "null::bytea", "0",
+                                          "null::timestamptz", NOW, NOW, "1", "false", "false", "4", "null::bytea", "null::bytea"))
+case("moving.insert_memory_timeline", many(numbered(AGENT, 7), NOW, NEW, "'created'", "1", BYTES, "'{}'::jsonb"))
 
 # Statements that are not looked at, and why.
 PASSED_OVER = {

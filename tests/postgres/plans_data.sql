@@ -126,6 +126,21 @@ from generate_series(1, 50000) n;
 insert into retention_horizons values ('agent', now() - interval '365 days');
 insert into former_names select pg_temp.numbered(9, n), pg_temp.numbered(1, 1 + n % 50), 'former ' || n, false from generate_series(1, 5000) n;
 
+insert into agent_memories (
+    id, arrival, agent_id, type, importance, session_id, content, metadata, access_count, last_accessed_at, created_at, updated_at, version, is_pinned,
+    is_stale, size_bytes, stored_bytes)
+select pg_temp.numbered(8, n), n, pg_temp.numbered(6, case when n % 4 = 0 then 1 else 1 + n % 2000 end),
+    case when n % 10 < 7 then 'short_term' when n % 10 = 7 then 'episodic' when n % 10 = 8 then 'semantic' else 'long_term' end,
+    case n / 10 % 3 when 0 then 'low' when 1 then 'medium' else 'high' end, case when n % 3 = 0 then 'session ' || n / 300 end, pg_temp.bytes(repeat('m', 300)),
+    case when n % 5 = 0 then '{}' else jsonb_build_object('topic', n % 5000, 'channel', n % 3) end, n % 7 / 2,
+    case when n % 7 > 1 then now() - n % 200 * interval '1 day' end, now() - n * interval '2 minutes', now(), 1, false, false, 320, 320
+from generate_series(1, 200000) n;
+insert into memory_settings
+select pg_temp.numbered(6, n * 3), 24, true, true, 100, true, 1000, 'low', now(), 1 from generate_series(1, 500) n;
+insert into memory_timeline
+select pg_temp.numbered(6, case when n % 4 = 0 then 1 else 1 + n % 2000 end), now() - n * interval '1 minute', pg_temp.numbered(9, n), 'created', 1,
+    uuid_send(pg_temp.numbered(8, n)), '{}' from generate_series(1, 100000) n;
+
 set maintenance_work_mem = '512MB';
 do $$
 declare

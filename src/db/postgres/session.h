@@ -33,6 +33,7 @@ class Session : public Connection {
   Task<Rows> many_each(const Statement& statement, std::vector<Params> rows) override;
   Task<std::int64_t> run(const Statement& statement, Params params) override;
   Task<std::int64_t> run_each(const Statement& statement, std::vector<Params> rows) override;
+  bool has_json_type() const override { return true; }
   void after_commit(std::move_only_function<void()> published) override;
 
  protected:

@@ -8,6 +8,10 @@
 //   json_terms(document, members, scope, most)  a table of one column `term`:
 //   json::document_terms()
 //       of a JSON object; `members` are names with commas between them.
+//   unpacked(text)  the text, be it compressed (base/pack.h).
+//   packed(text)  the other way.
+//   kept_text(bytes)  bytes as content is kept: text where they are not compressed.
+//   memory_scope(agent, shelf)  the scope of the terms of a memory's metadata (db/place.h).
 #pragma once
 
 #include <sqlite3.h>

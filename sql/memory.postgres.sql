@@ -1,0 +1,111 @@
+-- What reads differently on PostgreSQL: times are no numbers, each branch of a merge has its own order and bound, rows come as arrays, and metadata is
+-- searched through GIN.
+
+-- part: greater
+greatest
+
+-- part: open
+(
+
+-- part: close
+order by created_at desc, id desc limit $6)
+
+-- part: close_used
+order by used_at, id limit 20000)
+
+-- part: now
+cast($3 as timestamptz)
+
+-- part: overview_now
+cast($2 as timestamptz)
+
+-- part: hour
+interval '1 hour'
+
+-- part: number
+id
+
+-- name: find
+-- $1 ids.
+select m.id, m.agent_id, m.request_hash from unnest(cast($1 as uuid[])) asked(id) join agent_memories m on m.id = asked.id
+
+-- name: insert
+-- Rows as arrays; they arrive in their order. Arrival is the database's clock in sixteenths of a microsecond: in order for who waits for an answer
+-- before the next, whichever server takes it, and no counter that has to be moved along with the rows.
+insert into agent_memories (
+    arrival, id, agent_id, type, importance, session_id, content, metadata, embedding, access_count, last_accessed_at, created_at,
+    updated_at, version, is_pinned, is_stale, size_bytes, stored_bytes, provenance, request_hash)
+select cast(extract(epoch from statement_timestamp()) * 1000000 as bigint) * 16 + r.n, r.id, r.agent_id, r.type, r.importance, r.session_id, r.content,
+    r.metadata, r.embedding, r.access_count, r.last_accessed_at, r.created_at, r.updated_at, r.version, r.is_pinned, r.is_stale, r.size_bytes,
+    r.stored_bytes, r.provenance, r.request_hash
+from unnest(
+    cast($1 as uuid[]), cast($2 as uuid[]), cast($3 as text[]), cast($4 as text[]), cast($5 as text[]), cast($6 as bytea[]), cast($7 as jsonb[]),
+    cast($8 as bytea[]), cast($9 as bigint[]), cast($10 as timestamptz[]), cast($11 as timestamptz[]), cast($12 as timestamptz[]),
+    cast($13 as bigint[]), cast($14 as boolean[]), cast($15 as boolean[]), cast($16 as bigint[]), cast($17 as bigint[]), cast($18 as bytea[]),
+    cast($19 as bytea[])) with ordinality r(
+    id, agent_id, type, importance, session_id, content, metadata, embedding, access_count, last_accessed_at, created_at, updated_at, version,
+    is_pinned, is_stale, size_bytes, stored_bytes, provenance, request_hash, n)
+on conflict (id) do nothing
+
+-- name: update
+update agent_memories set
+    type = $3, importance = $4, session_id = $5, content = $6, metadata = $7, embedding = $8, access_count = $9, last_accessed_at = $10,
+    created_at = $11, updated_at = $12, version = $13, is_pinned = $14, is_stale = $15, size_bytes = $16, stored_bytes = $17, provenance = $18
+where id = $1 and agent_id = $2
+
+-- name: remove
+-- $1 ids, $2 their agents.
+delete from agent_memories m using unnest(cast($1 as uuid[]), cast($2 as uuid[])) gone(id, agent_id) where m.id = gone.id and m.agent_id = gone.agent_id
+
+-- name: search
+-- The matches of the index, of which the newest that live are put in order. $21 what is to be contained, $22 what else is, $24 candidates at most.
+with {rule},
+found as materialized (
+    select m.id, m.created_at from agent_memories m, rule r
+    where m.owners @> array[cast($1 as uuid)] and m.metadata <> '{}' and m.metadata @> $21
+        and not exists (select 1 from unnest(cast($22 as jsonb[])) f where not m.metadata @> f)
+        and m.agent_id = r.agent_id and {lives}
+        and (cast($8 as text) is null or m.type = $8) and (cast($9 as text) is null or m.importance = $9)
+        and (cast($10 as text) is null or m.session_id = $10)
+        and m.created_at >= $7 and (m.created_at, m.id) < ($4, $5)
+    order by m.created_at desc, m.id desc limit $6)
+select onggi_place(f.created_at, f.id) as place, cast('' as bytea) as document, cast(null as bytea) as whole, {shown}
+from found f join agent_memories m on m.id = f.id
+order by f.created_at desc, f.id desc
+
+-- name: access
+-- Rows as arrays.
+update agent_memories m set
+    access_count = m.access_count + a.count, last_accessed_at = greatest(coalesce(m.last_accessed_at, a.at), a.at), is_stale = false
+from unnest(cast($1 as uuid[]), cast($2 as bigint[]), cast($3 as timestamptz[])) a(id, count, at) where m.id = a.id
+
+-- name: record_access
+insert into memory_timeline (agent_id, timestamp, id, type, count, memory_ids, metadata)
+select m.agent_id, a.day, a.entry, 'accessed', a.count, uuid_send(m.id), '{}'
+from unnest(cast($1 as uuid[]), cast($2 as timestamptz[]), cast($3 as uuid[]), cast($4 as bigint[])) a(id, day, entry, count)
+join agent_memories m on m.id = a.id
+on conflict (agent_id, timestamp, id) do update set count = memory_timeline.count + excluded.count
+
+-- name: forget_flushes
+-- Along the key: a row for each server.
+delete from memory_flushes where server >= '00000000-0000-0000-0000-000000000000' and flushed_at < $1
+
+-- name: record
+-- Rows as arrays.
+insert into memory_timeline (agent_id, timestamp, id, type, count, memory_ids, metadata)
+select * from unnest(cast($1 as uuid[]), cast($2 as timestamptz[]), cast($3 as uuid[]), cast($4 as text[]), cast($5 as bigint[]), cast($6 as bytea[]),
+    cast($7 as jsonb[]))
+
+-- name: kept
+-- $1 ids.
+select m.id, m.version, m.shelf, {shown}, m.embedding, m.arrival, m.request_hash, m.stored_bytes
+from unnest(cast($1 as uuid[])) asked(id) join agent_memories m on m.id = asked.id
+
+-- name: promote
+-- Rows as arrays.
+update agent_memories m set
+    type = 'long_term', importance = case m.importance when 'low' then 'medium' else m.importance end, access_count = m.access_count + p.merged,
+    last_accessed_at = p.at, updated_at = p.now, version = m.version + 1, provenance = p.provenance, is_stale = false
+from unnest(cast($1 as uuid[]), cast($2 as bigint[]), cast($3 as timestamptz[]), cast($4 as timestamptz[]), cast($5 as bytea[]))
+    p(id, merged, at, now, provenance)
+where m.id = p.id

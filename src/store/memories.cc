@@ -1,0 +1,667 @@
+#include "store/memories.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <map>
+#include <random>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/pack.h"
+#include "db/place.h"
+#include "model/decode.h"
+#include "model/encode.h"
+#include "sql/catalogue.h"
+
+namespace onggi::store {
+namespace {
+
+using model::Memory;
+
+// Columns of `shown`.
+enum Shown : int {
+  id,
+  type,
+  importance,
+  session_id,
+  content,
+  metadata,
+  access_count,
+  last_accessed_at,
+  created_at,
+  updated_at,
+  version
+};
+
+constexpr std::int64_t bytes_per_mb = 1 << 20;
+
+template <class Enum>
+Enum enum_of(std::string_view name) {
+  const auto names = model::names_of<Enum>;
+  return static_cast<Enum>(std::ranges::find(names, name) - names.begin());
+}
+
+void append_time_member(std::string_view name, const db::Row& row, int column, std::string& out) {
+  out += name;
+  if (row.is_null(column)) {
+    out += "null";
+    return;
+  }
+  out += '"';
+  append_time(row.time(column), out);
+  out += '"';
+}
+
+// An item of a list, straight from its row: without what is heavy.
+void append_item(const db::Row& row, int first, std::string_view whose, std::string& out) {
+  out += "{\"id\":\"";
+  append_uuid(row.uuid(first + Shown::id), out);
+  out += whose;
+  out += row.text(first + Shown::type);
+  out += "\",\"content\":";
+  const std::string_view content = row.text(first + Shown::content);
+  if (is_packed(content))
+    json::append_quoted(unpack(content), out);
+  else
+    json::append_quoted(content, out);
+  out += ",\"metadata\":";
+  const std::string_view metadata = row.text(first + Shown::metadata);
+  if (is_packed(metadata))
+    out += unpack(metadata);
+  else
+    out += metadata;
+  out += ",\"importance\":\"";
+  out += row.text(first + Shown::importance);
+  out += "\",\"session_id\":";
+  if (row.is_null(first + Shown::session_id))
+    out += "null";
+  else
+    json::append_quoted(row.text(first + Shown::session_id), out);
+  fmt::format_to(std::back_inserter(out), FMT_STRING(",\"access_count\":{}"),
+                 row.integer(first + Shown::access_count));
+  append_time_member(",\"last_accessed_at\":", row, first + Shown::last_accessed_at, out);
+  append_time_member(",\"created_at\":", row, first + Shown::created_at, out);
+  append_time_member(",\"updated_at\":", row, first + Shown::updated_at, out);
+  fmt::format_to(std::back_inserter(out), FMT_STRING(",\"version\":{}}}"),
+                 row.integer(first + Shown::version));
+}
+
+// What stands between the id and the type of every item of an agent.
+std::string whose_members(const Uuid& agent, const Uuid& owner) {
+  return fmt::format(R"(","agent_id":"{}","user_id":"{}","type":")", to_string(agent),
+                     to_string(owner));
+}
+
+std::int64_t size_of(const Memory& memory) {
+  return static_cast<std::int64_t>(
+      memory.content.size() + memory.metadata.text.size() +
+      (memory.embedding ? memory.embedding->size() * sizeof(float) : 0));
+}
+
+// A memory as its row keeps it; what the parameters point into.
+struct Stored {
+  Stored(const KeptMemory& kept, bool keeps_metadata_plain)
+      : memory(*kept.record),
+        content(kept.compresses ? pack(memory.content) : memory.content),
+        metadata(kept.compresses && !keeps_metadata_plain ? pack(memory.metadata.text)
+                                                          : memory.metadata.text),
+        embedding(memory.embedding ? embedding_bytes(*memory.embedding) : std::string()),
+        provenance(memory.provenance ? pack(*memory.provenance) : std::string()),
+        request_hash(kept.request_hash) {}
+
+  db::Params params(Time now) const {
+    db::Params params = db::Params::of(memory.id, memory.agent_id);
+    params.add(model::memory_type_names[static_cast<std::size_t>(memory.type)])
+        .add(model::importance_names[static_cast<std::size_t>(memory.importance)])
+        .add(memory.session_id);
+    add_packed(content, params);
+    add_packed(metadata, params);
+    if (memory.embedding)
+      params.add_blob(embedding);
+    else
+      params.add(std::nullopt);
+    params.add(memory.access_count)
+        .add(memory.last_accessed_at)
+        .add(*memory.created_at)
+        .add(memory.updated_at)
+        .add(memory.version)
+        .add(memory.is_pinned)
+        .add(model::is_stale(memory, now))
+        .add(size_of(memory))
+        .add(static_cast<std::int64_t>(content.size() + metadata.size() + embedding.size()));
+    if (memory.provenance)
+      add_packed(provenance, params);
+    else
+      params.add(std::nullopt);
+    if (request_hash)
+      params.add_blob(view(*request_hash));
+    else
+      params.add(std::nullopt);
+    params.add(model::region_of(memory));
+    return params;
+  }
+
+  static void add_packed(const std::string& bytes, db::Params& params) {
+    if (is_packed(bytes))
+      params.add_blob(bytes);
+    else
+      params.add(bytes);
+  }
+
+  const Memory& memory;
+  const std::string content, metadata, embedding, provenance;
+  const std::optional<Sha256> request_hash;
+};
+
+Page page_of(Memory& memory) {
+  return {model::to_json(model::memory_shape, memory), memory.version};
+}
+
+Result<void> check_times(const Memory& memory, Time now, const std::string& pointer) {
+  for (const auto& [name, time] : {std::pair("/created_at", memory.created_at),
+                                   std::pair("/last_accessed_at", memory.last_accessed_at)})
+    if (time && time->ms > now.ms + day_ms)
+      return invalid(pointer + name, "must not lie more than 24 h ahead");
+  return {};
+}
+
+// What the timeline tells of a change.
+std::string changed_fields(Memory& before, Memory& after) {
+  const json::Value was = json::parse_stored(model::to_json(model::memory_shape, before));
+  const json::Value is = json::parse_stored(model::to_json(model::memory_shape, after));
+  json::Array fields;
+  for (const auto& [name, value] : is.get_object())
+    if (name != "version" && name != "updated_at" && !json::equal(value, was.at(name)))
+      fields.emplace_back(name);
+  return json::canonical(json::Object{{"fields", std::move(fields)}});
+}
+
+std::optional<std::string> text_of(const db::Row& row, int column) {
+  return row.is_null(column) ? std::nullopt : std::optional(unpack(row.text(column)));
+}
+
+}  // namespace
+
+std::string embedding_bytes(const std::vector<float>& embedding) {
+  static_assert(std::endian::native == std::endian::little);
+  std::string bytes(embedding.size() * sizeof(float), '\0');
+  std::memcpy(bytes.data(), embedding.data(), bytes.size());
+  return bytes;
+}
+
+std::vector<float> embedding_of(std::string_view bytes) {
+  std::vector<float> embedding(bytes.size() / sizeof(float));
+  std::memcpy(embedding.data(), bytes.data(), embedding.size() * sizeof(float));
+  return embedding;
+}
+
+Uuid countable_id(Time time, int low_bits) {
+  thread_local std::mt19937_64 random{std::random_device{}()};
+  Uuid id = Uuid::v7(time);
+  std::uint64_t low = random() >> low_bits << low_bits;
+  low = (low & ~(std::uint64_t{3} << 62)) | std::uint64_t{2} << 62;  // the variant
+  for (std::size_t i = 16; i-- > 8; low >>= 8) id.bytes[i] = static_cast<std::uint8_t>(low & 0xFF);
+  return id;
+}
+
+Uuid counted_up(const Uuid& id, std::uint32_t by) {
+  Uuid next = id;
+  std::uint32_t carry = by;
+  for (std::size_t i = 16; i-- > 8 && carry != 0;) {
+    carry += next.bytes[i];
+    next.bytes[i] = static_cast<std::uint8_t>(carry & 0xFF);
+    carry >>= 8;
+  }
+  return next;
+}
+
+std::shared_ptr<Memory> memory_of(const db::Row& row, int first, const Uuid& agent,
+                                  const Uuid& owner) {
+  auto memory = std::make_shared<Memory>();
+  memory->id = row.uuid(first + Shown::id);
+  memory->agent_id = agent;
+  memory->user_id = owner;
+  memory->type = enum_of<model::MemoryType>(row.text(first + Shown::type));
+  memory->content = unpack(row.text(first + Shown::content));
+  memory->metadata.text = unpack(row.text(first + Shown::metadata));
+  memory->importance = enum_of<model::Importance>(row.text(first + Shown::importance));
+  if (!row.is_null(first + Shown::session_id))
+    memory->session_id = std::string(row.text(first + Shown::session_id));
+  memory->access_count = row.integer(first + Shown::access_count);
+  if (!row.is_null(first + Shown::last_accessed_at))
+    memory->last_accessed_at = row.time(first + Shown::last_accessed_at);
+  memory->created_at = row.time(first + Shown::created_at);
+  memory->updated_at = row.time(first + Shown::updated_at);
+  memory->version = row.integer(first + Shown::version);
+  if (const int embedding = first + shown_columns; !row.is_null(embedding))
+    memory->embedding = embedding_of(row.text(embedding));
+  return memory;
+}
+
+model::MemorySettings settings_of(const db::Row& row, int first) {
+  model::MemorySettings settings;
+  settings.short_term_retention_hours = row.integer(first);
+  settings.auto_cleanup = row.boolean(first + 1);
+  settings.auto_consolidation = row.boolean(first + 2);
+  settings.consolidation_threshold = row.integer(first + 3);
+  settings.enable_compression = row.boolean(first + 4);
+  settings.max_memory_size_mb = row.integer(first + 5);
+  settings.importance_threshold = enum_of<model::Importance>(row.text(first + 6));
+  return settings;
+}
+
+Result<MemoryDrafts> Memories::draft(const json::Value& body, const Uuid& agent, const Uuid& owner,
+                                     Time now, bool is_admin) const {
+  const model::Shape& shape = is_admin ? model::memory_import_shape : model::memory_shape;
+  const bool is_array = body.is_array();
+  const std::size_t count = is_array ? body.get_array().size() : 1;
+  if (is_array && (count == 0 || count > model::memories_at_once_max))
+    return invalid("", fmt::format("must have 1 to {} entries", model::memories_at_once_max));
+  const Uuid first_id = is_array ? countable_id(now, 10) : Uuid::v7(now);
+  auto drafts = std::make_shared<std::vector<MemoryDraft>>();
+  drafts->reserve(count);
+  model::FieldErrors errors;
+  for (std::size_t i = 0; i < count && errors.size() < model::max_field_errors; ++i) {
+    const json::Value& each = is_array ? body.get_array()[i] : body;
+    std::string pointer;
+    if (is_array) json::append_pointer(pointer, i);
+    MemoryDraft draft{std::make_shared<Memory>(), std::nullopt};
+    Memory& memory = *draft.record;
+    memory.id = counted_up(first_id, static_cast<std::uint32_t>(i));
+    model::decode(shape, each, memory, model::Source::creation, pointer, errors);
+    if (!errors.empty()) continue;
+    memory.agent_id = agent;
+    memory.user_id = owner;
+    draft.is_dated = memory.created_at.has_value();
+    auto timely = check_times(memory, now, pointer);
+    if (!timely) {
+      errors.insert(errors.end(), timely.error().errors.begin(), timely.error().errors.end());
+      continue;
+    }
+    if (!memory.created_at) memory.created_at = now;
+    memory.updated_at = now;
+    const json::Value* id = each.get_object().if_contains("id");
+    if (id != nullptr && !id->is_null()) draft.request_hash = request_hash(each);
+    drafts->push_back(std::move(draft));
+  }
+  if (!errors.empty()) return std::unexpected(model::invalid(std::move(errors)));
+  return drafts;
+}
+
+Task<std::optional<MemoryHead>> Memories::head(db::Connection& connection, Uuid agent, Uuid owner,
+                                               Time now) const {
+  const db::Rows rows =
+      co_await connection.many(sql::memory_head, db::Params::of(agent, owner, now));
+  if (rows.empty()) co_return std::nullopt;
+  const db::Row row = rows[0];
+  co_return MemoryHead{settings_of(row, 0), row.integer(7), row.integer(8), row.integer(9)};
+}
+
+// Which drafts are new; the others are there already, from the same request. 409 where an id is
+// taken by anything else.
+Task<Result<std::vector<std::size_t>>> Memories::tell_apart(
+    db::Connection& connection, Uuid agent, const std::vector<MemoryDraft>& drafts) const {
+  std::vector<db::Params> asked;
+  for (const MemoryDraft& draft : drafts)
+    if (draft.request_hash) asked.push_back(db::Params::of(draft.record->id));
+  std::map<Uuid, std::pair<Uuid, std::string>> taken;
+  if (!asked.empty()) {
+    const db::Rows found = co_await connection.many_each(sql::memory_find, std::move(asked));
+    for (const db::Row row : found)
+      taken[row.uuid(0)] = {row.uuid(1), std::string(row.maybe_text(2).value_or(""))};
+  }
+  std::vector<std::size_t> fresh;
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    const std::optional<Sha256>& hash = drafts[i].request_hash;
+    if (!hash) {
+      fresh.push_back(i);
+      continue;
+    }
+    const auto [there, is_new] =
+        taken.try_emplace(drafts[i].record->id, agent, std::string(view(*hash)));
+    if (is_new)
+      fresh.push_back(i);
+    else if (there->second.first != agent || there->second.second != view(*hash))
+      co_return fail(Code::conflict, fmt::format("A memory with the id {} exists already.",
+                                                 to_string(drafts[i].record->id)));
+  }
+  co_return fresh;
+}
+
+Task<Result<CreatedMemories>> Memories::create(db::Connection& connection, Uuid agent, Uuid owner,
+                                               MemoryDrafts drafts, Time now) const {
+  const std::optional<MemoryHead> there = co_await head(connection, agent, owner, now);
+  if (!there) co_return not_found();
+  Result<std::vector<std::size_t>> fresh = co_await tell_apart(connection, agent, *drafts);
+  if (!fresh) co_return std::unexpected(std::move(fresh.error()));
+
+  std::vector<KeptMemory> rows;
+  std::int64_t size_bytes = 0;
+  std::int64_t undated_short_term = 0;
+  std::array<MemoryEvent, model::memory_type_names.size()> events;
+  for (const std::size_t i : *fresh) {
+    const MemoryDraft& draft = (*drafts)[i];
+    rows.push_back({draft.record, draft.request_hash, there->settings.enable_compression});
+    size_bytes += size_of(*draft.record);
+    const bool is_short_term = draft.record->type == model::MemoryType::short_term;
+    undated_short_term += is_short_term && !draft.is_dated ? 1 : 0;
+    events[static_cast<std::size_t>(draft.record->type)].memories.push_back(draft.record->id);
+  }
+  const std::int64_t beyond =
+      there->size_bytes + size_bytes - there->settings.max_memory_size_mb * bytes_per_mb;
+  if (beyond > 0 && !rows.empty()) {
+    Result<void> room = co_await make_room(connection, agent, owner, *there, beyond, now);
+    if (!room) co_return std::unexpected(std::move(room.error()));
+  }
+  co_await insert_rows(connection, rows, now);
+  std::vector<MemoryEvent> happened;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (events[i].memories.empty()) continue;
+    events[i].agent = agent;
+    events[i].at = now;
+    events[i].type = "created";
+    events[i].metadata = fmt::format("{{\"type\":\"{}\"}}", model::memory_type_names[i]);
+    happened.push_back(std::move(events[i]));
+  }
+  co_await record(connection, std::move(happened));
+
+  CreatedMemories created;
+  created.is_repeated = fresh->empty();
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < drafts->size(); ++i) {
+    if (next < fresh->size() && (*fresh)[next] == i) {
+      created.pages.push_back(page_of(*(*drafts)[i].record));
+      ++next;
+      continue;
+    }
+    Result<Page> page = co_await read(connection, agent, owner, (*drafts)[i].record->id, now);
+    if (!page) co_return fail(Code::conflict, "A memory with this id existed and has expired.");
+    created.pages.push_back(std::move(*page));
+  }
+  const std::int64_t threshold = there->settings.consolidation_threshold;
+  if (undated_short_term > 0 && there->settings.auto_consolidation) {
+    db::Params params = db::Params::of(agent, owner, now, after_all_times);
+    params.add_blob({}).add(threshold).add(earliest_time).add("short_term").add(std::nullopt);
+    const db::Rows live = co_await connection.many(sql::memory_count, std::move(params));
+    created.calls_for_promotion = live[0].integer(0) >= threshold;
+  }
+  co_return created;
+}
+
+// First what has expired, then short-term memories, the least important and least recently used
+// first; no more than is needed.
+Task<Result<void>> Memories::make_room(db::Connection& connection, Uuid agent, Uuid owner,
+                                       const MemoryHead& head, std::int64_t needed_bytes,
+                                       Time now) const {
+  std::vector<Uuid> gone;
+  std::int64_t freed = 0;
+  std::function<bool(const db::Row&)> take_expired = [&](const db::Row& row) {
+    gone.push_back(row.uuid(0));
+    freed += row.integer(1);
+    return freed < needed_bytes;
+  };
+  co_await connection.scan(sql::memory_overdue_of_agent, db::Params::of(agent, owner, now),
+                           std::move(take_expired));
+  const std::size_t expired = gone.size();
+  if (freed < needed_bytes) {
+    const std::set<Uuid> known(gone.begin(), gone.end());
+    const auto most = static_cast<std::size_t>(head.settings.importance_threshold);
+    for (std::size_t i = 0; i <= most && freed < needed_bytes; ++i) {
+      std::function<bool(const db::Row&)> take = [&](const db::Row& row) {
+        if (known.contains(row.uuid(1))) return true;
+        gone.push_back(row.uuid(1));
+        freed += row.integer(2);
+        return freed < needed_bytes;
+      };
+      db::Params params = db::Params::of(agent, static_cast<std::int64_t>(i));
+      params.add(model::importance_names[i]);
+      co_await connection.scan(sql::memory_victims, std::move(params), std::move(take));
+    }
+  }
+  if (freed < needed_bytes)
+    co_return fail(Code::conflict,
+                   fmt::format("The agent's memory would exceed its max_memory_size_mb of {}.",
+                               head.settings.max_memory_size_mb));
+  co_await remove_rows(connection, agent, gone);
+  const auto split = gone.begin() + static_cast<std::ptrdiff_t>(expired);
+  std::vector<MemoryEvent> events;
+  if (expired > 0)
+    events.push_back({agent, now, "removed", {gone.begin(), split}, R"({"reason":"expired"})"});
+  if (split != gone.end())
+    events.push_back({agent, now, "removed", {split, gone.end()}, R"({"reason":"room"})"});
+  co_await record(connection, std::move(events));
+  co_return Result<void>{};
+}
+
+Task<Result<Page>> Memories::read(db::Connection& connection, Uuid agent, Uuid owner, Uuid id,
+                                  Time now) const {
+  const db::Rows rows =
+      co_await connection.many(sql::memory_get, db::Params::of(agent, owner, now, id));
+  if (rows.empty()) co_return not_found();
+  const std::shared_ptr<Memory> memory = memory_of(rows[0], 0, agent, owner);
+  co_return page_of(*memory);
+}
+
+Task<Result<Items>> Memories::list(db::Connection& connection, Uuid agent, Uuid owner,
+                                   MemoryFilter filter, Range range, Time now) const {
+  const std::string whose = whose_members(agent, owner);
+  const Place end = Place::before(filter.to);
+  const Place& after = std::min(range.after, end, [](const Place& a, const Place& b) {
+    return std::tie(a.time, a.key) < std::tie(b.time, b.key);
+  });
+  if (filter.search) {
+    const db::Rows settings =
+        co_await connection.many(sql::memory_settings, db::Params::of(agent, owner));
+    if (settings.empty()) co_return not_found();
+    Sieve sieve(*filter.search, range.limit, [&whose](const db::Row& row, std::string& json) {
+      append_item(row, 3, whose, json);
+    });
+    co_await walk(connection, agent, owner, filter, after, now, sieve);
+    co_return std::move(sieve).items();
+  }
+  db::Params params = db::Params::of(agent, owner, now, after.time);
+  params.add_blob(after.key).add(range.limit + 1).add(filter.from).add(filter.type);
+  params.add(filter.importance).add(filter.session);
+  const db::Rows rows =
+      co_await connection.many_within(filter.session ? sql::memory_list_session : sql::memory_list,
+                                      std::move(params), page_max_bytes);
+  if (rows.empty()) co_return not_found();
+  Items items;
+  if (rows[0].is_null(Shown::id)) co_return items;
+  std::vector<std::size_t> order(rows.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  const auto is_newer = [&](std::size_t a, std::size_t b) {
+    return std::pair(rows[a].time(Shown::created_at), rows[a].text(Shown::id)) >
+           std::pair(rows[b].time(Shown::created_at), rows[b].text(Shown::id));
+  };
+  if (!std::ranges::is_sorted(order, is_newer)) std::ranges::sort(order, is_newer);
+  // What was cut off must lie behind what is shown; the join walks the page in its order.
+  if (rows.is_cut() && !std::ranges::is_sorted(order))
+    throw std::logic_error("a page that was cut does not come in order");
+  std::size_t shown = 0;
+  // What is compressed may be large all the same.
+  while (shown < std::min(rows.size(), static_cast<std::size_t>(range.limit)) &&
+         items.json.size() < page_max_bytes) {
+    if (shown != 0) items.json += ',';
+    append_item(rows[order[shown++]], 0, whose, items.json);
+  }
+  if (rows.size() > shown || rows.is_cut()) {
+    const db::Row last = rows[order[shown - 1]];
+    items.next = Place{last.time(Shown::created_at), std::string(last.text(Shown::id))};
+  }
+  co_return items;
+}
+
+Task<Total> Memories::count(db::Connection& connection, Uuid agent, Uuid owner, MemoryFilter filter,
+                            Time now) const {
+  if (filter.search) {
+    Sieve sieve(*filter.search, count_max, {});
+    co_await walk(connection, agent, owner, filter, Place::before(filter.to), now, sieve);
+    co_return sieve.total();
+  }
+  db::Params params = db::Params::of(agent, owner, now, filter.to);
+  params.add_blob({}).add(count_max + 1).add(filter.from).add(filter.type);
+  params.add(filter.importance).add(filter.session);
+  const db::Rows rows = co_await connection.many(
+      filter.session ? sql::memory_count_session : sql::memory_count, std::move(params));
+  co_return Total::up_to(count_max, rows[0].integer(0));
+}
+
+Task<void> Memories::walk(db::Connection& connection, Uuid agent, Uuid owner,
+                          const MemoryFilter& filter, Place after, Time now, Sieve& sieve) const {
+  const auto terms_of = [&](db::MemoryLife life) {
+    return filter.search->terms(db::memory_scope(agent.view(), life));
+  };
+  const std::array<Filter::Terms, 4> terms{
+      terms_of(db::MemoryLife::short_term), terms_of(db::MemoryLife::episodic),
+      terms_of(db::MemoryLife::long_term), terms_of(db::MemoryLife::other)};
+  const Filter::Parts parts = filter.search->parts("metadata");
+  const std::string from = walk_from(after);
+  db::Params params = db::Params::of(agent, owner, now, after.time);
+  params.add_blob(after.key).add(sieve.rows_wanted()).add(filter.from).add(filter.type);
+  params.add(filter.importance).add(filter.session).add_blob(from);
+  for (const Filter::Terms& each : terms) params.add_blob(each.listed);
+  for (const Filter::Terms& each : terms) params.add_blob(each.unlisted);
+  params.add(!filter.search->is_decided()).add(parts.contained).add_texts(parts.also_contained);
+  params.add(sieve.wants_documents()).add(candidates_max);
+  std::function<bool(const db::Row&)> take = [&sieve](const db::Row& row) {
+    return sieve.take(row);
+  };
+  co_await connection.scan(sql::memory_search, std::move(params), std::move(take));
+}
+
+Task<Result<Page>> Memories::patch(db::Connection& connection, Uuid agent, Uuid owner, Uuid id,
+                                   Change change, bool is_admin) const {
+  const db::Rows rows =
+      co_await connection.many(sql::memory_whole, db::Params::of(agent, owner, change.now, id));
+  if (rows.empty()) co_return not_found();
+  const std::shared_ptr<Memory> before = memory_of(rows[0], 0, agent, owner);
+  before->is_pinned = rows[0].boolean(shown_columns + 1);
+  before->provenance = text_of(rows[0], shown_columns + 2);
+  auto allowed = check_version(change.if_match, before->version);
+  if (!allowed) co_return std::unexpected(std::move(allowed.error()));
+  const model::Shape& shape = is_admin ? model::memory_import_shape : model::memory_shape;
+  const json::Value present = json::parse_stored(model::to_json(shape, *before));
+  auto writable = check_read_only(shape, *change.body, present);
+  if (!writable) co_return std::unexpected(std::move(writable.error()));
+  json::Value whole = present;
+  json::merge_patch(whole, *change.body);
+  auto after = std::make_shared<Memory>();
+  auto decoded = model::decode(shape, whole, *after, model::Source::change);
+  if (!decoded) co_return std::unexpected(std::move(decoded.error()));
+  after->id = before->id;
+  after->agent_id = agent;
+  after->user_id = owner;
+  if (!is_admin) {
+    after->access_count = before->access_count;
+    after->last_accessed_at = before->last_accessed_at;
+    after->created_at = before->created_at;
+  }
+  if (!after->created_at) after->created_at = before->created_at;
+  after->updated_at = before->updated_at;
+  after->version = before->version;
+  auto timely = check_times(*after, change.now, {});
+  if (!timely) co_return std::unexpected(std::move(timely.error()));
+  // Whoever says of what type it is takes it over: there is nothing to be undone any more.
+  if (after->type == before->type) {
+    after->is_pinned = before->is_pinned;
+    after->provenance = before->provenance;
+  }
+  if (model::to_json(shape, *before) == model::to_json(shape, *after)) co_return page_of(*before);
+  after->version += 1;
+  after->updated_at = std::max(change.now, before->updated_at);
+  const bool compresses = rows[0].is_null(shown_columns + 4) || rows[0].boolean(shown_columns + 4);
+  co_await update_row(connection, *before, {after, std::nullopt, compresses}, change.now);
+  std::vector<MemoryEvent> events{
+      {agent, change.now, "updated", {id}, changed_fields(*before, *after)}};
+  co_await record(connection, std::move(events));
+  co_return page_of(*after);
+}
+
+Task<Result<void>> Memories::remove(db::Connection& connection, Uuid agent, Uuid owner, Uuid id,
+                                    IfMatch if_match, Time now) const {
+  const Result<Page> page = co_await read(connection, agent, owner, id, now);
+  if (!page) co_return std::unexpected(page.error());
+  auto allowed = check_version(if_match, page->version);
+  if (!allowed) co_return std::unexpected(std::move(allowed.error()));
+  const std::vector<Uuid> ids{id};
+  co_await remove_rows(connection, agent, ids);
+  std::vector<MemoryEvent> events{{agent, now, "removed", {id}, R"({"reason":"deleted"})"}};
+  co_await record(connection, std::move(events));
+  co_return Result<void>{};
+}
+
+Task<Result<Page>> Memories::undo(db::Connection& connection, Uuid agent, Uuid owner, Uuid id,
+                                  Time now) const {
+  const db::Rows rows =
+      co_await connection.many(sql::memory_whole, db::Params::of(agent, owner, now, id));
+  if (rows.empty()) co_return not_found();
+  const std::shared_ptr<Memory> before = memory_of(rows[0], 0, agent, owner);
+  const std::optional<std::string> provenance = text_of(rows[0], shown_columns + 2);
+  if (!provenance) co_return fail(Code::conflict, "The memory was not promoted.");
+  const json::Value was = json::parse_stored(*provenance);
+  const bool compresses = rows[0].is_null(shown_columns + 4) || rows[0].boolean(shown_columns + 4);
+
+  auto after = std::make_shared<Memory>(*before);
+  after->type = model::MemoryType::short_term;
+  after->importance = enum_of<model::Importance>(was.at("importance").as_string());
+  after->access_count =
+      std::max<std::int64_t>(0, before->access_count - was.at("merged_accesses").as_int64());
+  after->is_pinned = true;
+  after->provenance = std::nullopt;
+  after->version += 1;
+  after->updated_at = std::max(now, before->updated_at);
+  co_await update_row(connection, *before, {after, std::nullopt, compresses}, now);
+
+  // What was merged into it is itself again.
+  std::vector<KeptMemory> back;
+  std::vector<Uuid> undone{id};
+  for (const json::Value& each : was.at("merged").as_array()) {
+    auto memory = std::make_shared<Memory>();
+    model::decode_stored(model::memory_import_shape, each, *memory);
+    if (memory->content.empty()) memory->content = before->content;
+    memory->agent_id = agent;
+    memory->user_id = owner;
+    memory->is_pinned = true;
+    memory->version += 1;
+    memory->updated_at = now;
+    undone.push_back(memory->id);
+    back.push_back({memory, std::nullopt, compresses});
+  }
+  co_await insert_rows(connection, back, now);
+  std::vector<MemoryEvent> events{
+      {agent, now, "undone", std::move(undone), R"({"from":"long_term","to":"short_term"})"}};
+  co_await record(connection, std::move(events));
+  co_return page_of(*after);
+}
+
+Task<std::int64_t> Memories::insert_rows(db::Connection& connection,
+                                         const std::vector<KeptMemory>& memories, Time now) const {
+  std::vector<Stored> stored;
+  stored.reserve(memories.size());
+  std::vector<db::Params> rows;
+  rows.reserve(memories.size());
+  for (const KeptMemory& kept : memories) {
+    stored.emplace_back(kept, connection.has_json_type());
+    rows.push_back(stored.back().params(now));
+  }
+  co_return co_await connection.run_each(sql::memory_insert, std::move(rows));
+}
+
+Task<void> Memories::update_row(db::Connection& connection, const Memory&, KeptMemory after,
+                                Time now) const {
+  const Stored stored(after, connection.has_json_type());
+  co_await connection.run(sql::memory_update, stored.params(now));
+}
+
+Task<std::int64_t> Memories::remove_rows(db::Connection& connection, Uuid agent,
+                                         const std::vector<Uuid>& ids) const {
+  std::vector<db::Params> rows;
+  rows.reserve(ids.size());
+  for (const Uuid& id : ids) rows.push_back(db::Params::of(id, agent));
+  co_return co_await connection.run_each(sql::memory_remove, std::move(rows));
+}
+
+}  // namespace onggi::store
