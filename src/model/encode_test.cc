@@ -111,6 +111,10 @@ void fill(const Shape& shape, Record& record) {
       case Type::any:
         put<Document>(field, at, Document{some_json(field.type == Type::object)});
         break;
+      case Type::numbers:
+        put<std::vector<float>>(
+            field, at, std::vector<float>{static_cast<float>(*rc::gen::inRange(-999, 999)), 0.1F});
+        break;
       case Type::record:
         fill(*field.shape, *static_cast<Record*>(at));
         break;
