@@ -109,3 +109,15 @@ update agent_memories m set
 from unnest(cast($1 as uuid[]), cast($2 as bigint[]), cast($3 as timestamptz[]), cast($4 as timestamptz[]), cast($5 as bytea[]))
     p(id, merged, at, now, provenance)
 where m.id = p.id
+
+-- name: purge
+-- The agents in the order of their index, and of each what there is: joined, the planner reads all agents.
+delete from agent_memories where id = any (array(
+    select m.id from (select id from agents where deleted_at < $1 order by deleted_at, id offset 0) a
+    cross join lateral (select m.id from agent_memories m where m.agent_id = a.id limit $2) m limit $2))
+
+-- name: purge_timeline
+-- The same; entries by their place in the table, which nobody changes within the statement.
+delete from memory_timeline where ctid = any (array(
+    select t.place from (select id from agents where deleted_at < $1 order by deleted_at, id offset 0) a
+    cross join lateral (select t.ctid as place from memory_timeline t where t.agent_id = a.id limit $2) t limit $2))

@@ -54,7 +54,7 @@ create table memory_counts (
     primary key (agent_id, shelf, slot)
 ) with (fillfactor = 50);
 
--- Whose agent is going need not be counted any more.
+-- Whose agent is going need not be counted any more. A subquery and no join: the planner would read all agents for a few rows.
 create function onggi_memories_counted() returns trigger
 language plpgsql set search_path from current as $$
 begin
@@ -67,7 +67,7 @@ begin
     elsif tg_op = 'DELETE' then
         insert into memory_counts as c (agent_id, shelf, slot, count, size_bytes, stored_bytes)
         select m.agent_id, m.shelf, pg_backend_pid() % 16, -count(*), -sum(m.size_bytes), -sum(m.stored_bytes)
-        from changed_from m where exists (select 1 from agents a where a.id = m.agent_id) group by m.agent_id, m.shelf order by m.agent_id, m.shelf
+        from changed_from m where (select true from agents a where a.id = m.agent_id) group by m.agent_id, m.shelf order by m.agent_id, m.shelf
         on conflict (agent_id, shelf, slot) do update set
             count = c.count + excluded.count, size_bytes = c.size_bytes + excluded.size_bytes, stored_bytes = c.stored_bytes + excluded.stored_bytes;
     else
