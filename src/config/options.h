@@ -41,7 +41,6 @@ struct Options {
   std::int64_t execution_retention_days = 365;
   bool scheduler = true;
   std::string timezone = "UTC";
-  std::string stats_aggregation_cron = "0 2 * * *";
   std::string memory_cleanup_cron = "0 3 * * *";
   std::string retention_cron = "30 3 * * *";
   std::string reclaim_space_cron = "0 4 * * *";
