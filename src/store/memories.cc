@@ -330,6 +330,30 @@ Task<Result<std::vector<std::size_t>>> Memories::tell_apart(
   co_return fresh;
 }
 
+// The pages of those drafts that are not fresh, however many, as one statement. 409 where one has
+// expired.
+Task<Result<std::map<Uuid, Page>>> Memories::repeated(db::Connection& connection, Uuid agent,
+                                                      Uuid owner,
+                                                      const std::vector<MemoryDraft>& drafts,
+                                                      const std::vector<std::size_t>& fresh,
+                                                      Time now) const {
+  std::map<Uuid, Page> pages;
+  if (fresh.size() == drafts.size()) co_return pages;
+  std::vector<db::Params> asked;
+  for (std::size_t i = 0; i < drafts.size(); ++i)
+    if (!std::ranges::binary_search(fresh, i))
+      asked.push_back(db::Params::of(agent, owner, now, drafts[i].record->id));
+  const std::size_t count = asked.size();
+  const db::Rows rows = co_await connection.many_each(sql::memory_get, std::move(asked));
+  if (rows.size() < count)
+    co_return fail(Code::conflict, "A memory with this id existed and has expired.");
+  for (const db::Row row : rows) {
+    const std::shared_ptr<Memory> memory = memory_of(row, 0, agent, owner);
+    pages.emplace(memory->id, page_of(*memory));
+  }
+  co_return pages;
+}
+
 Task<Result<CreatedMemories>> Memories::create(db::Connection& connection, Uuid agent, Uuid owner,
                                                MemoryDrafts drafts, Time now) const {
   const std::optional<MemoryHead> there = co_await head(connection, agent, owner, now);
@@ -369,16 +393,15 @@ Task<Result<CreatedMemories>> Memories::create(db::Connection& connection, Uuid 
 
   CreatedMemories created;
   created.is_repeated = fresh->empty();
+  Result<std::map<Uuid, Page>> there_already =
+      co_await repeated(connection, agent, owner, *drafts, *fresh, now);
+  if (!there_already) co_return std::unexpected(std::move(there_already.error()));
   std::size_t next = 0;
   for (std::size_t i = 0; i < drafts->size(); ++i) {
-    if (next < fresh->size() && (*fresh)[next] == i) {
-      created.pages.push_back(page_of(*(*drafts)[i].record));
-      ++next;
-      continue;
-    }
-    Result<Page> page = co_await read(connection, agent, owner, (*drafts)[i].record->id, now);
-    if (!page) co_return fail(Code::conflict, "A memory with this id existed and has expired.");
-    created.pages.push_back(std::move(*page));
+    Memory& memory = *(*drafts)[i].record;
+    const bool is_fresh = next < fresh->size() && (*fresh)[next] == i;
+    created.pages.push_back(is_fresh ? page_of(memory) : there_already->at(memory.id));
+    if (is_fresh) ++next;
   }
   const std::int64_t threshold = there->settings.consolidation_threshold;
   if (undated_short_term > 0 && there->settings.auto_consolidation) {

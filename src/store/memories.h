@@ -122,6 +122,10 @@ class Memories {
                                        Time now) const;
   Task<Result<std::vector<std::size_t>>> tell_apart(db::Connection& connection, Uuid agent,
                                                     const std::vector<MemoryDraft>& drafts) const;
+  Task<Result<std::map<Uuid, Page>>> repeated(db::Connection& connection, Uuid agent, Uuid owner,
+                                              const std::vector<MemoryDraft>& drafts,
+                                              const std::vector<std::size_t>& fresh,
+                                              Time now) const;
   Task<void> walk(db::Connection& connection, Uuid agent, Uuid owner, const MemoryFilter& filter,
                   Place after, Time now, Sieve& sieve) const;
   Task<Result<void>> make_room(db::Connection& connection, Uuid agent, Uuid owner,

@@ -82,6 +82,19 @@ def test_a_repeated_creation_is_told_from_a_conflict(alice, bob, memory):
     assert contents(alice, memory) == ["once"]
 
 
+def test_a_repeated_array_costs_the_same_however_long(alice, memory):
+    body = lambda count: [{"id": "01a1e%03x-0000-7000-8000-%012x" % (n, hash(unique()) & 0xFFFFFFFFFFFF), "type": "semantic",  # noqa: E731
+                           "content": str(n)} for n in range(count)]
+    spent = []
+    for count in (1, 10, 300):
+        sent = body(count)
+        first = alice.post(memory, json=sent).expect(201)
+        again = alice.post(memory, json=sent + [{"type": "semantic", "content": "new"}])
+        assert again.expect(201)["items"][:-1] == first["items"]
+        spent.append(again.queries)
+    assert len(set(spent)) == 1, spent
+
+
 def test_lists_are_filtered(alice, memory):
     alice.post(memory, json=[
         {"type": "short_term", "content": "a", "importance": "low", "session_id": "s", "metadata": {"k": 1}},
