@@ -160,7 +160,7 @@ def test_connections_that_died_while_idle_are_found_before_requests_do(client, p
     before = made()
     proxy.swallow()
     proxy.heal()
-    eventually(lambda: made() > before, deadline_s=RECOVERY_S)
+    eventually(lambda: made() > before, deadline_s=4 * RECOVERY_S)  # a look each second, of those that wait for an answer as well
     client.get("/agents").expect(200)
 
 

@@ -118,13 +118,13 @@ Clock::time_point long_ago() {
   return Clock::now() - std::chrono::hours(1);
 }
 
+}  // namespace
+
 Unavailable unreachable(const std::string& why) {
   Unavailable failure("The database cannot be reached; try again later.", why, Cause::away);
   failure.set_told();  // when the outage began
   return failure;
 }
-
-}  // namespace
 
 Connector::Connector(const std::string& url, Pooler pooler,
                      std::chrono::milliseconds statement_time, Observations& observations)
@@ -172,9 +172,10 @@ Connector::~Connector() {
   thread_.join();
 }
 
-void Connector::check_pause() {
+// What the last attempt failed of, while no other is to be made.
+std::optional<std::string> Connector::pause_after() const {
   const std::lock_guard lock(mutex_);
-  if (Clock::now() < not_before_) throw unreachable(last_failure_);
+  return Clock::now() < not_before_ ? std::optional(last_failure_) : std::nullopt;
 }
 
 void Connector::failed(const std::string& why, Clock::time_point began) {
@@ -219,7 +220,7 @@ void Connector::found_pooler() {
 }
 
 // One connection, or why there is none.
-std::expected<Wire::Connected, std::string> Connector::attempt() {
+Connector::Attempt Connector::attempt() {
   Wire::Connected connection = open(is_pooled_);
   if (!is_pooled_ && pooler_ == Pooler::automatic) {
     if (refuses_options(connection.handle.get())) {
@@ -245,20 +246,26 @@ std::expected<Wire::Connected, std::string> Connector::attempt() {
   return connection;
 }
 
-Wire::Connected Connector::connect() {
-  check_pause();
+Connector::Attempt Connector::try_to_connect() {
+  if (std::optional<std::string> failure = pause_after()) return std::unexpected(*failure);
   const Clock::time_point began = Clock::now();
-  std::expected<Wire::Connected, std::string> connection = attempt();
+  Attempt connection = attempt();
   // One that is cut while it is made says nothing of the database.
   if (!connection && Clock::now() - began < quick_failure) connection = attempt();
   if (!connection) {
     failed(connection.error(), began);
-    throw unreachable(connection.error());
+    return connection;
   }
   PQsetNoticeProcessor(
       connection->handle.get(),
       [](void*, const char* notice) { spdlog::debug("postgres: {}", one_line(notice)); }, nullptr);
   succeeded();
+  return connection;
+}
+
+Wire::Connected Connector::connect() {
+  Attempt connection = try_to_connect();
+  if (!connection) throw unreachable(connection.error());
   return std::move(*connection);
 }
 
@@ -309,14 +316,7 @@ void Connector::serve() {
     Deliver deliver = std::move(asked_.front());
     asked_.pop_front();
     lock.unlock();
-    Wire::Connected connection;
-    std::exception_ptr error;
-    try {
-      connection = connect();
-    } catch (const Unavailable&) {
-      error = std::current_exception();
-    }
-    deliver(std::move(connection), error);
+    deliver(try_to_connect());
     deliver = nullptr;
     lock.lock();
   }

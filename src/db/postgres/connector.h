@@ -9,11 +9,13 @@
 #include <expected>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "base/error.h"
 #include "db/postgres/observations.h"
 #include "db/postgres/postgres.h"
 #include "db/postgres/wire.h"
@@ -21,6 +23,9 @@
 namespace onggi::db::postgres {
 
 using Pooler = PostgresOptions::Pooler;
+
+// No connection can be made; whoever met it first has told the log.
+Unavailable unreachable(const std::string& why);
 
 // Thread-safe. `automatic` finds a pooler out by itself, with the first connection: it refuses what
 // a session is to begin with, or the session is not the one that it was said to be.
@@ -38,8 +43,10 @@ class Connector {
   // Blocks while it connects. Throws Unavailable.
   Wire::Connected connect();
   // For those that must not block: connects on a thread of its own and calls `deliver` there, with
-  // a connection or with why there is none.
-  using Deliver = std::move_only_function<void(Wire::Connected, std::exception_ptr)>;
+  // a connection or with why there is none. (In words: an exception would be shared with this
+  // thread, which might be the one to destroy it while another reads it.)
+  using Attempt = std::expected<Wire::Connected, std::string>;
+  using Deliver = std::move_only_function<void(Attempt)>;
   void connect_later(Deliver deliver);
 
   // A request has failed with its connection, or for want of one. An outage has one line in the log
@@ -55,11 +62,12 @@ class Connector {
 
  private:
   void serve();
-  void check_pause();
+  std::optional<std::string> pause_after() const;
+  Attempt try_to_connect();
   void failed(const std::string& why, Clock::time_point began);
   void succeeded();
   Wire::Connected open(bool pooled) const;
-  std::expected<Wire::Connected, std::string> attempt();
+  Attempt attempt();
   void found_pooler();
 
   const Pooler pooler_;
@@ -73,7 +81,7 @@ class Connector {
   Observations& observations_;
   std::atomic<std::size_t> gone_ = 0;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::chrono::milliseconds pause_{0};
   Clock::time_point not_before_{};

@@ -59,29 +59,29 @@ Lane::~Lane() {
 }
 
 void Lane::ask_for(Use use) {
-  connector_.connect_later([this, use, mailbox = mailbox_](Wire::Connected connection,
-                                                           std::exception_ptr error) mutable {
+  connector_.connect_later([this, use, mailbox = mailbox_](Connector::Attempt attempt) mutable {
     const std::lock_guard lock(mailbox->mutex);
     if (mailbox->executor == nullptr) return;
-    mailbox->executor->post(
-        [this, use, mailbox, connection = std::move(connection), error]() mutable {
-          {
-            const std::lock_guard inner(mailbox->mutex);
-            if (mailbox->executor == nullptr) return;
-          }
-          arrived(use, std::move(connection), error);
-        });
+    mailbox->executor->post([this, use, mailbox, attempt = std::move(attempt)]() mutable {
+      {
+        const std::lock_guard inner(mailbox->mutex);
+        if (mailbox->executor == nullptr) return;
+      }
+      arrived(use, std::move(attempt));
+    });
   });
 }
 
-void Lane::arrived(Use use, Wire::Connected connection, const std::exception_ptr& error) {
+void Lane::arrived(Use use, Connector::Attempt connection) {
+  const std::exception_ptr error =
+      connection ? nullptr : std::make_exception_ptr(unreachable(connection.error()));
   if (use == Use::quick) {
     --quick_coming_;
     if (error) {
       if (quick_.empty()) fail_queue(error);
     } else {
       Shared& shared = *quick_.emplace_back(std::make_unique<Shared>());
-      shared.wire = std::make_unique<Wire>(std::move(connection), &reactor_);
+      shared.wire = std::make_unique<Wire>(std::move(*connection), &reactor_);
       shared.wire->on_ready([this, &shared] { answered(shared); });
       dispatch();
     }
@@ -96,7 +96,7 @@ void Lane::arrived(Use use, Wire::Connected connection, const std::exception_ptr
       else
         sweep_later();
     } else {
-      idle_.push_back(std::make_unique<Wire>(std::move(connection), &reactor_));
+      idle_.push_back(std::make_unique<Wire>(std::move(*connection), &reactor_));
       serve_waiting();
     }
   }

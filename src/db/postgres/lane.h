@@ -81,7 +81,7 @@ class Lane final : public Owner {
   enum class Use { quick, exclusive };
 
   void ask_for(Use use);
-  void arrived(Use use, Wire::Connected connection, const std::exception_ptr& error);
+  void arrived(Use use, Connector::Attempt connection);
   void dispatch();
   void send_group(Shared& shared);
   void answered(Shared& shared);
