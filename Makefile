@@ -161,6 +161,11 @@ bench: bench-build ## measure onggi beside its peers (CONTRIBUTING.md): about an
 bench-quick: bench-build ## the same in less than eight minutes, less exact
 	@/usr/bin/python3 bench/run.py --quick
 
+.PHONY: bench-retrieval
+bench-retrieval: build/build.ninja ## how well memory search finds the turn that answers (bench/retrieval)
+	@cmake --build build --target onggi_bench_retrieval
+	@build/onggi_bench_retrieval bench/retrieval --speed
+
 .PHONY: bench-readme
 bench-readme: # puts the last table into README.md
 	@/usr/bin/python3 bench/run.py --readme

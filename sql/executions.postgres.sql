@@ -38,12 +38,14 @@ select e.user_id, e.request_hash, e.id from unnest(cast($1 as uuid[])) asked(id)
 
 -- name: subject_agent
 -- $1 ids, $2 readers.
-select a.id, a.name, asked.reader from unnest(cast($1 as uuid[]), cast($2 as uuid[])) asked(id, reader)
+select a.id, a.name, asked.reader, p.prompt_nanos, p.completion_nanos
+from unnest(cast($1 as uuid[]), cast($2 as uuid[])) asked(id, reader)
 join agents a on a.id = asked.id and (a.user_id = asked.reader or a.is_public) and a.deleted_at is null
+left join prices p on p.llm_provider = a.llm_provider and p.llm_model = a.llm_model
 
 -- name: subject_workflow
 -- $1 ids, $2 readers.
-select w.id, w.name, asked.reader from unnest(cast($1 as uuid[]), cast($2 as uuid[])) asked(id, reader)
+select w.id, w.name, asked.reader, cast(null as bigint), cast(null as bigint) from unnest(cast($1 as uuid[]), cast($2 as uuid[])) asked(id, reader)
 join workflows w on w.id = asked.id and (w.user_id = asked.reader or w.is_public)
 
 -- name: remove_session_steps_{kind}

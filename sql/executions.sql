@@ -46,12 +46,14 @@ join execution_steps t on t.execution_id = e.id and t.kind = '{kind}'
 where e.id = $1 and e.user_id = $2
 
 -- name: subject_agent
--- $1 id, $2 reader: itself, its name and the reader, where the reader can execute it.
-select id, name, $2 from agents where id = $1 and (user_id = $2 or is_public) and deleted_at is null
+-- $1 id, $2 reader: itself, its name, the reader and what its model costs, where the reader can execute it.
+select a.id, a.name, $2, p.prompt_nanos, p.completion_nanos
+from agents a left join prices p on p.llm_provider = a.llm_provider and p.llm_model = a.llm_model
+where a.id = $1 and (a.user_id = $2 or a.is_public) and a.deleted_at is null
 
 -- name: subject_workflow
 -- $1 id, $2 reader: itself, its name and the reader, where the reader can execute it.
-select id, name, $2 from workflows where id = $1 and (user_id = $2 or is_public)
+select id, name, $2, null, null from workflows where id = $1 and (user_id = $2 or is_public)
 
 -- name: head_{kind}
 -- for: agent, workflow
@@ -66,12 +68,15 @@ update {kind}_executions set updated_at = $3, version = $4, document = $5 where 
 
 -- name: remove_{kind}
 -- for: agent, workflow
+-- Returns what it counted for in statistics.
 delete from {kind}_executions where id = $1 and user_id = $2
+returning {kind}_id, started_at, status, duration_ms, llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
 
 -- name: remove_session_{kind}
 -- for: agent, workflow
--- $1 owner, $2 session.
+-- $1 owner, $2 session. Returns what they counted for in statistics.
 delete from {kind}_executions where user_id = $1 and session_id = $2
+returning {kind}_id, started_at, status, duration_ms, llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
 
 -- name: remove_session_steps_{kind}
 -- for: agent, workflow

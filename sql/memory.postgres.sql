@@ -110,6 +110,40 @@ from unnest(cast($1 as uuid[]), cast($2 as bigint[]), cast($3 as timestamptz[]),
     p(id, merged, at, now, provenance)
 where m.id = p.id
 
+-- part: next_change
+cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)
+
+-- name: index_changes
+-- Bounded above as well: after a restore from a dump the numbers of another cluster's transactions, above all that there are here, are no changes.
+select w.memory_id, {memory_to_index}
+from memory_words w left join agent_memories m on m.id = w.memory_id and m.agent_id = w.agent_id
+where w.agent_id = $1 and w.changed >= $2 and w.changed < cast(cast(pg_snapshot_xmax(pg_current_snapshot()) as text) as bigint)
+
+-- name: found
+-- $3 ids, as texts.
+select {shown} from unnest(cast($3 as uuid[])) asked(id) join agent_memories m on m.id = asked.id and m.agent_id = $1
+
+-- name: vectors
+-- $3 ids, as texts.
+select m.id, coalesce(m.embedding, e.embedding)
+from unnest(cast($3 as uuid[])) asked(id) join agent_memories m on m.id = asked.id and m.agent_id = $1
+left join memory_embeddings e on e.agent_id = m.agent_id and e.memory_id = m.id
+where m.embedding is not null or e.embedding is not null
+
+-- name: put_words
+-- Rows as arrays.
+insert into memory_words (agent_id, memory_id, changed, analysis, words)
+select agent_id, memory_id, cast(cast(pg_current_xact_id() as text) as bigint), analysis, words
+from unnest(cast($1 as uuid[]), cast($2 as uuid[]), cast($3 as bigint[]), cast($4 as bytea[])) each(agent_id, memory_id, analysis, words)
+on conflict (agent_id, memory_id) do update set
+    changed = excluded.changed, analysis = excluded.analysis, gone_at = null, words = excluded.words
+
+-- name: queue_embedding
+-- Rows as arrays.
+insert into memory_embedding_queue (memory_id, agent_id, attempts, not_before)
+select memory_id, agent_id, 0, at from unnest(cast($1 as uuid[]), cast($2 as uuid[]), cast($3 as timestamptz[])) each(memory_id, agent_id, at)
+on conflict (memory_id) do update set attempts = 0, not_before = excluded.not_before
+
 -- name: purge
 -- The agents in the order of their index, and of each what there is: joined, the planner reads all agents.
 delete from agent_memories where id = any (array(

@@ -441,3 +441,98 @@ delete from agent_memories where id in (
 -- $1 before, $2 at most: the same of what has happened.
 delete from memory_timeline where (agent_id, timestamp, id) in (
     select t.agent_id, t.timestamp, t.id from agents a join memory_timeline t on t.agent_id = a.id where a.deleted_at < $1 limit $2)
+
+-- Search in memory (src/memory/search.h). An index of words is made in memory from what `memory_words` keeps, and kept up to date.
+
+-- part: next_change
+(select 1 + coalesce(max(w.changed), 0) from memory_words w where w.agent_id = $1)
+
+-- part: memory_to_index
+m.arrival, m.session_id, m.shelf, m.created_at, m.last_accessed_at, w.words,
+case when w.words is null then m.content end, case when w.words is null then m.metadata end
+
+-- name: index_state
+-- By what an index goes: since when what lives was created, and the number of the next change.
+with {rule}
+select r.cold_since, r.hot_since, r.episodic_since, r.long_since, r.all_since, {next_change} from rule r
+
+-- name: index_changes
+-- $1 agent, $2 the first change that is wanted.
+select w.memory_id, {memory_to_index}
+from memory_words w left join agent_memories m on m.id = w.memory_id and m.agent_id = w.agent_id
+where w.agent_id = $1 and w.changed >= $2
+
+-- name: index_all
+-- $1 agent.
+select m.id, {memory_to_index}
+from agent_memories m left join memory_words w on w.agent_id = m.agent_id and w.memory_id = m.id
+where m.agent_id = $1
+
+-- name: found
+-- $1 agent, $2 ids, 16 bytes each. In no order.
+with recursive slots(at) as (select 1 where length($2) > 0 union all select at + 16 from slots where at + 16 < length($2))
+select {shown} from slots s cross join agent_memories m where m.id = substr($2, s.at, 16) and m.agent_id = $1
+
+-- name: vectors
+-- $1 agent, $2 ids, 16 bytes each: the embeddings that there are. In no order.
+with recursive slots(at) as (select 1 where length($2) > 0 union all select at + 16 from slots where at + 16 < length($2))
+select m.id, coalesce(m.embedding, e.embedding)
+from slots s cross join agent_memories m left join memory_embeddings e on e.agent_id = m.agent_id and e.memory_id = m.id
+where m.id = substr($2, s.at, 16) and m.agent_id = $1 and (m.embedding is not null or e.embedding is not null)
+
+-- name: put_words
+-- $1 agent, $2 memory, $3 version of the analysis, $4 words.
+insert into memory_words (agent_id, memory_id, changed, analysis, words)
+values ($1, $2, 1 + coalesce((select max(w.changed) from memory_words w where w.agent_id = $1), 0), $3, $4)
+on conflict (agent_id, memory_id) do update set
+    changed = excluded.changed, analysis = excluded.analysis, gone_at = null, words = excluded.words
+
+-- name: analysis
+-- Up to which version all memories are analysed.
+select version from memory_analysis
+
+-- name: set_analysis
+update memory_analysis set version = $1
+
+-- name: to_analyse
+-- $1 the id to go on after, $2 version, $3 how many are looked at. Of those that are of this version no content.
+select m.id, m.agent_id, case when w.words is null or w.analysis <> $2 then m.content end,
+    case when w.words is null or w.analysis <> $2 then m.metadata end, m.embedding is not null
+from agent_memories m left join memory_words w on w.agent_id = m.agent_id and w.memory_id = m.id
+where m.id > $1 order by m.id limit $3
+
+-- name: forget_gone
+-- $1 before, $2 at most.
+delete from memory_words where (agent_id, memory_id) in (
+    select g.agent_id, g.memory_id from memory_words g
+    where g.gone_at < $1 and g.changed < (select max(l.changed) from memory_words l where l.agent_id = g.agent_id)
+    order by g.gone_at limit $2)
+
+-- name: queue_embedding
+-- $1 memory, $2 agent, $3 now.
+insert into memory_embedding_queue (memory_id, agent_id, attempts, not_before) values ($1, $2, 0, $3)
+on conflict (memory_id) do update set attempts = 0, not_before = excluded.not_before
+
+-- name: drop_embedding
+-- $1 agent, $2 memory: it says something else now.
+delete from memory_embeddings where agent_id = $1 and memory_id = $2
+
+-- name: to_embed
+-- $1 now, $2 at most.
+select q.memory_id, q.agent_id, q.attempts, m.version, m.embedding is not null, m.content
+from (select memory_id, agent_id, attempts from memory_embedding_queue where not_before <= $1 order by not_before, memory_id limit $2) q
+left join agent_memories m on m.id = q.memory_id
+
+-- name: put_embedding
+-- $1 memory, $2 its version, $3 embedding. 0 rows: it has been changed meanwhile, or is gone.
+insert into memory_embeddings (agent_id, memory_id, embedding)
+select m.agent_id, m.id, $3 from agent_memories m where m.id = $1 and m.version = $2
+on conflict (agent_id, memory_id) do update set embedding = excluded.embedding
+
+-- name: unqueue_embedding
+-- $1 memory.
+delete from memory_embedding_queue where memory_id = $1
+
+-- name: postpone_embedding
+-- $1 memory, $2 attempts, $3 not before.
+update memory_embedding_queue set attempts = $2, not_before = $3 where memory_id = $1

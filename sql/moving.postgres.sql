@@ -223,6 +223,126 @@ select * from unnest(
     cast($1 as uuid[]), cast($2 as text[]), cast($3 as text[]), cast($4 as bytea[]), cast($5 as timestamptz[]), cast($6 as integer[]),
     cast($7 as text[]), cast($8 as text[]), cast($9 as bytea[]))
 
+-- name: read_agent_execution_stats
+select
+    agent_id, to_char(date, 'YYYY-MM-DD'), user_id, is_frozen, execution_count, running_count, completed_count, failed_count,
+    timeout_count, cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count,
+    llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
+from agent_execution_stats where (agent_id, date, user_id) > ($1, cast(coalesce(nullif(cast($2 as text), ''), '-infinity') as date), $3) and is_frozen order by agent_execution_stats.agent_id, agent_execution_stats.date, agent_execution_stats.user_id
+
+-- name: insert_agent_execution_stats
+insert into agent_execution_stats (
+    agent_id, date, user_id, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count,
+    cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos)
+select
+    agent_id, cast(date as date), user_id, is_frozen, execution_count, running_count, completed_count, failed_count,
+    timeout_count, cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count,
+    llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
+from unnest(
+    cast($1 as uuid[]), cast($2 as text[]), cast($3 as uuid[]), cast($4 as boolean[]), cast($5 as bigint[]), cast($6 as bigint[]),
+    cast($7 as bigint[]), cast($8 as bigint[]), cast($9 as bigint[]), cast($10 as bigint[]), cast($11 as bigint[]), cast($12 as
+    bigint[]), cast($13 as bigint[]), cast($14 as bytea[]), cast($15 as bigint[]), cast($16 as bigint[]), cast($17 as bigint[]),
+    cast($18 as bigint[]), cast($19 as bigint[]), cast($20 as bigint[]))
+    given(agent_id, date, user_id, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count, cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos)
+
+-- name: read_agent_execution_days
+select
+    user_id, to_char(date, 'YYYY-MM-DD'), is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count,
+    cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
+from agent_execution_days where (user_id, date) > ($1, cast(coalesce(nullif(cast($2 as text), ''), '-infinity') as date)) and is_frozen order by agent_execution_days.user_id, agent_execution_days.date
+
+-- name: insert_agent_execution_days
+insert into agent_execution_days (
+    user_id, date, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count, cancelled_count,
+    total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos)
+select
+    user_id, cast(date as date), is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count,
+    cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
+from unnest(
+    cast($1 as uuid[]), cast($2 as text[]), cast($3 as boolean[]), cast($4 as bigint[]), cast($5 as bigint[]), cast($6 as
+    bigint[]), cast($7 as bigint[]), cast($8 as bigint[]), cast($9 as bigint[]), cast($10 as bigint[]), cast($11 as bigint[]),
+    cast($12 as bigint[]), cast($13 as bytea[]), cast($14 as bigint[]), cast($15 as bigint[]), cast($16 as bigint[]), cast($17 as
+    bigint[]), cast($18 as bigint[]), cast($19 as bigint[]))
+    given(user_id, date, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count, cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos)
+
+-- name: read_agent_execution_lifetimes
+select user_id, horizon, frozen_until, to_char(frozen_date, 'YYYY-MM-DD')
+from agent_execution_lifetimes where user_id > $1 and horizon is not null order by user_id
+
+-- name: insert_agent_execution_lifetimes
+insert into agent_execution_lifetimes (
+    user_id, horizon, frozen_until, frozen_date, zone, built_from, is_counted, version, held_until, execution_count, running_count, completed_count,
+    failed_count, timeout_count, cancelled_count)
+select user_id, horizon, frozen_until, cast(frozen_date as date), '', null, false, 1, 'epoch', 0, 0, 0, 0, 0, 0
+from unnest(cast($1 as uuid[]), cast($2 as timestamptz[]), cast($3 as timestamptz[]), cast($4 as text[]))
+    given(user_id, horizon, frozen_until, frozen_date)
+
+-- name: read_workflow_execution_stats
+select
+    workflow_id, to_char(date, 'YYYY-MM-DD'), user_id, is_frozen, execution_count, running_count, completed_count, failed_count,
+    timeout_count, cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count,
+    llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
+from workflow_execution_stats where (workflow_id, date, user_id) > ($1, cast(coalesce(nullif(cast($2 as text), ''), '-infinity') as date), $3) and is_frozen order by workflow_execution_stats.workflow_id, workflow_execution_stats.date, workflow_execution_stats.user_id
+
+-- name: insert_workflow_execution_stats
+insert into workflow_execution_stats (
+    workflow_id, date, user_id, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count,
+    cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos)
+select
+    workflow_id, cast(date as date), user_id, is_frozen, execution_count, running_count, completed_count, failed_count,
+    timeout_count, cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count,
+    llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
+from unnest(
+    cast($1 as uuid[]), cast($2 as text[]), cast($3 as uuid[]), cast($4 as boolean[]), cast($5 as bigint[]), cast($6 as bigint[]),
+    cast($7 as bigint[]), cast($8 as bigint[]), cast($9 as bigint[]), cast($10 as bigint[]), cast($11 as bigint[]), cast($12 as
+    bigint[]), cast($13 as bigint[]), cast($14 as bytea[]), cast($15 as bigint[]), cast($16 as bigint[]), cast($17 as bigint[]),
+    cast($18 as bigint[]), cast($19 as bigint[]), cast($20 as bigint[]))
+    given(workflow_id, date, user_id, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count, cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos)
+
+-- name: read_workflow_execution_days
+select
+    user_id, to_char(date, 'YYYY-MM-DD'), is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count,
+    cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
+from workflow_execution_days where (user_id, date) > ($1, cast(coalesce(nullif(cast($2 as text), ''), '-infinity') as date)) and is_frozen order by workflow_execution_days.user_id, workflow_execution_days.date
+
+-- name: insert_workflow_execution_days
+insert into workflow_execution_days (
+    user_id, date, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count, cancelled_count,
+    total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos)
+select
+    user_id, cast(date as date), is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count,
+    cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
+from unnest(
+    cast($1 as uuid[]), cast($2 as text[]), cast($3 as boolean[]), cast($4 as bigint[]), cast($5 as bigint[]), cast($6 as
+    bigint[]), cast($7 as bigint[]), cast($8 as bigint[]), cast($9 as bigint[]), cast($10 as bigint[]), cast($11 as bigint[]),
+    cast($12 as bigint[]), cast($13 as bytea[]), cast($14 as bigint[]), cast($15 as bigint[]), cast($16 as bigint[]), cast($17 as
+    bigint[]), cast($18 as bigint[]), cast($19 as bigint[]))
+    given(user_id, date, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count, cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos)
+
+-- name: read_workflow_execution_lifetimes
+select user_id, horizon, frozen_until, to_char(frozen_date, 'YYYY-MM-DD')
+from workflow_execution_lifetimes where user_id > $1 and horizon is not null order by user_id
+
+-- name: insert_workflow_execution_lifetimes
+insert into workflow_execution_lifetimes (
+    user_id, horizon, frozen_until, frozen_date, zone, built_from, is_counted, version, held_until, execution_count, running_count, completed_count,
+    failed_count, timeout_count, cancelled_count)
+select user_id, horizon, frozen_until, cast(frozen_date as date), '', null, false, 1, 'epoch', 0, 0, 0, 0, 0, 0
+from unnest(cast($1 as uuid[]), cast($2 as timestamptz[]), cast($3 as timestamptz[]), cast($4 as text[]))
+    given(user_id, horizon, frozen_until, frozen_date)
+
+-- name: insert_prices
+insert into prices (llm_provider, llm_model, prompt_nanos, completion_nanos)
+select * from unnest(cast($1 as text[]), cast($2 as text[]), cast($3 as bigint[]), cast($4 as bigint[]))
+
 -- name: insert_jobs
 insert into jobs (
     id, token, taken_until, run_id, owner, lease_until, last_run_id)

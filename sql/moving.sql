@@ -258,6 +258,98 @@ insert into idempotency_keys (
     user_id, path, key, request_hash, created_at, status, location, etag, body)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
+-- name: read_agent_execution_stats
+-- What is frozen; the rest is made anew of executions.
+select
+    agent_id, date, user_id, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count,
+    cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
+from agent_execution_stats where (agent_id, date, user_id) > ($1, $2, $3) and is_frozen order by agent_id, date, user_id
+
+-- name: insert_agent_execution_stats
+insert into agent_execution_stats (
+    agent_id, date, user_id, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count,
+    cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+
+-- name: read_agent_execution_days
+-- What is frozen; the rest is made anew of executions.
+select
+    user_id, date, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count, cancelled_count,
+    total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
+from agent_execution_days where (user_id, date) > ($1, $2) and is_frozen order by user_id, date
+
+-- name: insert_agent_execution_days
+insert into agent_execution_days (
+    user_id, date, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count, cancelled_count,
+    total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+
+-- name: read_agent_execution_lifetimes
+-- Of whom something is frozen.
+select user_id, horizon, frozen_until, frozen_date
+from agent_execution_lifetimes where user_id > $1 and horizon is not null order by user_id
+
+-- name: insert_agent_execution_lifetimes
+-- Of no zone: to be made anew.
+insert into agent_execution_lifetimes (
+    user_id, horizon, frozen_until, frozen_date, zone, built_from, is_counted, version, held_until, execution_count, running_count, completed_count,
+    failed_count, timeout_count, cancelled_count)
+values ($1, $2, $3, $4, '', null, 0, 1, 0, 0, 0, 0, 0, 0, 0)
+
+-- name: read_workflow_execution_stats
+-- What is frozen; the rest is made anew of executions.
+select
+    workflow_id, date, user_id, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count,
+    cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
+from workflow_execution_stats where (workflow_id, date, user_id) > ($1, $2, $3) and is_frozen order by workflow_id, date, user_id
+
+-- name: insert_workflow_execution_stats
+insert into workflow_execution_stats (
+    workflow_id, date, user_id, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count,
+    cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+
+-- name: read_workflow_execution_days
+-- What is frozen; the rest is made anew of executions.
+select
+    user_id, date, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count, cancelled_count,
+    total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
+from workflow_execution_days where (user_id, date) > ($1, $2) and is_frozen order by user_id, date
+
+-- name: insert_workflow_execution_days
+insert into workflow_execution_days (
+    user_id, date, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count, cancelled_count,
+    total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch, llm_call_count, llm_prompt_tokens,
+    llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+
+-- name: read_workflow_execution_lifetimes
+-- Of whom something is frozen.
+select user_id, horizon, frozen_until, frozen_date
+from workflow_execution_lifetimes where user_id > $1 and horizon is not null order by user_id
+
+-- name: insert_workflow_execution_lifetimes
+-- Of no zone: to be made anew.
+insert into workflow_execution_lifetimes (
+    user_id, horizon, frozen_until, frozen_date, zone, built_from, is_counted, version, held_until, execution_count, running_count, completed_count,
+    failed_count, timeout_count, cancelled_count)
+values ($1, $2, $3, $4, '', null, 0, 1, 0, 0, 0, 0, 0, 0, 0)
+
+-- name: read_prices
+select llm_provider, llm_model, prompt_nanos, completion_nanos
+from prices where (llm_provider, llm_model) > ($1, $2) order by llm_provider, llm_model
+
+-- name: insert_prices
+insert into prices (llm_provider, llm_model, prompt_nanos, completion_nanos)
+values ($1, $2, $3, $4)
+
 -- name: read_jobs
 select
     id, token, taken_until, run_id, owner, lease_until, last_run_id

@@ -16,6 +16,8 @@
 #include "feed/feed.h"
 #include "http/message.h"
 #include "memory/life.h"
+#include "memory/search.h"
+#include "statistics/keeper.h"
 #include "store/stores.h"
 
 namespace onggi::schedule {
@@ -31,12 +33,14 @@ struct Services {
   auth::Authenticator& authenticator;
   cache::Pages& page_cache;
   feed::Feed& feed;
+  statistics::Keeper& keeper;
   schedule::Runner& jobs;
   const Clock& clock;
   Workers& workers;
   Registry& registry;
   memory::Accesses& accesses;
   const memory::Life& life;
+  memory::Search& search;
   std::function<std::optional<Trouble>()>
       trouble;  // why the store cannot serve right now; nullopt: it can (for /readyz). May block
 };

@@ -64,6 +64,11 @@ std::optional<bool> Call::boolean(std::string_view name) const {
   return value ? std::optional(*value == "true") : std::nullopt;
 }
 
+std::optional<std::int64_t> Call::integer(std::string_view name) const {
+  const auto& value = value_of(*this, name);
+  return value ? std::optional(std::int64_t{std::stoll(*value)}) : std::nullopt;
+}
+
 std::optional<Uuid> Call::uuid(std::string_view name) const {
   const auto& value = value_of(*this, name);
   return value ? Uuid::parse(*value) : std::nullopt;

@@ -53,6 +53,7 @@ enum class Shows : std::uint8_t {
   items,   // {"items": [...]} without pages
   lines,   // NDJSON of answer_shape
   events,  // Server-Sent Events
+  found,   // an array, best first, of answer_shape with how well it fits
   other,   // described by words alone
 };
 
@@ -89,6 +90,7 @@ struct Endpoint {
   int status = 200;
   bool is_repeatable = true;  // an Idempotency-Key is heeded (POST)
   bool is_absolute = false;
+  bool is_of_everybody = false;  // an admin may ask for all users at once (?user_id=all)
   bool touches_pages = true;  // what it writes may stand on pages that are kept in memory
   const store::Definitions& (*definitions)(const store::Stores&) = nullptr;
   const store::Executions& (*executions)(const store::Stores&) = nullptr;
@@ -105,6 +107,7 @@ struct Query {
   std::vector<std::pair<std::string_view, json::Value>> contained;
   std::int64_t limit = 50;
   bool wants_count = false;
+  bool wants_everybody = false;
   std::optional<store::Place> cursor;
 };
 
@@ -146,6 +149,7 @@ struct Call {
   // A query parameter, by name; nullopt where absent. Its type was checked.
   std::optional<std::string> text(std::string_view name) const;
   std::optional<bool> boolean(std::string_view name) const;
+  std::optional<std::int64_t> integer(std::string_view name) const;
   std::optional<Uuid> uuid(std::string_view name) const;
   std::optional<Time> time(std::string_view name) const;
 };

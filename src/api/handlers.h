@@ -43,6 +43,19 @@ Task<Result<Answer>> append_steps(Call& call);
 Task<Result<Answer>> create_executions(Call& call);
 Task<Result<Answer>> export_executions(Call& call);
 
+// statistics.cc, prices.cc, dashboard.cc
+Task<Result<Answer>> get_agent_statistics(Call& call);
+Task<Result<Answer>> get_workflow_statistics(Call& call);
+Task<Result<Answer>> rebuild_statistics(Call& call);
+Task<Result<Answer>> get_prices(Call& call);
+Task<Result<Answer>> replace_prices(Call& call);
+Task<Result<Answer>> apply_prices(Call& call);
+Task<Result<Answer>> get_dashboard_stats(Call& call);
+Task<Result<Answer>> get_recent_activity(Call& call);
+Task<Result<Answer>> get_favorite_agents(Call& call);
+Task<Result<Answer>> get_execution_trend(Call& call);
+Task<Result<Answer>> get_system_status(Call& call);
+
 // memory.cc
 Task<Result<Answer>> create_memory(Call& call);
 Task<Result<Answer>> list_memories(Call& call);
@@ -57,6 +70,9 @@ Task<Result<Answer>> list_memory_timeline(Call& call);
 Task<Result<Answer>> consolidate_memory(Call& call);
 Task<Result<Answer>> clean_up_memory(Call& call);
 Task<Result<Answer>> get_memory_overview(Call& call);
+
+// memory_search.cc
+Task<Result<Answer>> search_memory(Call& call);
 
 // events.cc
 Task<Result<Answer>> listen_to_events(Call& call);
@@ -85,6 +101,8 @@ Task<Answer> read_list(Call& call, std::function<Task<Answer>(db::Connection&)> 
 // called. A database elsewhere is waited for, and holds nobody up.
 Task<void> leave_loop(Call& call);
 
+// A run of background work, as it begins.
+std::string run_as_json(const Uuid& id, std::string job, Time now);
 Answer created(const Call& call, store::Created made, std::string_view id);
 std::string list_body(const Call& call, store::Items items, std::optional<store::Total> total);
 

@@ -131,6 +131,7 @@ class Components {
         return with_bounds({{"type", "array"}, {"items", of(*field.shape, is_input)}}, field,
                            "minItems", "maxItems");
       case Type::embedded:
+        if (field.embeds_flag) return {{"type", "boolean"}};
         return shown(field);
     }
     return {};
@@ -225,9 +226,10 @@ Array parameters_of(const Endpoint& endpoint) {
   if (endpoint.shows == Shows::list)
     for (const Parameter& p : list_parameters())
       all.push_back(parameter(p.name, "query", false, p.help, query_schema(p)));
-  if (takes_user(endpoint))
-    all.push_back(parameter(user_id_parameter().name, "query", false, user_id_parameter().help,
-                            query_schema(user_id_parameter())));
+  if (takes_user(endpoint)) {
+    const Parameter& of = user_id_parameter(endpoint);
+    all.push_back(parameter(of.name, "query", false, of.help, query_schema(of)));
+  }
   if (endpoint.method == http::Method::post && endpoint.is_repeatable &&
       endpoint.access != Access::open)
     all.push_back(
@@ -298,6 +300,18 @@ Value list_schema(Value item) {
                 {"additionalProperties", false}};
 }
 
+// What a search answers: an array, best first.
+Value found_schema(Value item) {
+  const Value score = Object{{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
+  return array_of(Object{{"type", "object"},
+                         {"required", Array{"memory", "relevance_score", "snippet"}},
+                         {"properties", Object{{"memory", std::move(item)},
+                                               {"relevance_score", score},
+                                               {"snippet", Object{{"type", "string"}}},
+                                               {"explanation", Object{{"type", "object"}}}}},
+                         {"additionalProperties", false}});
+}
+
 // A stream has no schema of its own; what stands behind each `data:` has.
 Value event_stream_schema(Components& components) {
   components.of(model::agent_execution_event_shape, false);
@@ -354,6 +368,8 @@ Value answer_content(const Endpoint& endpoint, Components& components) {
       return content("application/x-ndjson", components.of(*endpoint.answer_shape, false));
     case Shows::events:
       return content("text/event-stream", event_stream_schema(components));
+    case Shows::found:
+      return content("application/json", found_schema(item_schema(endpoint, components)));
     case Shows::object:
       break;
     default:

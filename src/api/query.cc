@@ -22,6 +22,10 @@ constexpr Parameter list_of_parameters[] = {
 constexpr Parameter of_user{
     .name = "user_id", .type = Type::uuid, .help = "For whom an admin acts"};
 
+constexpr Parameter of_user_or_all{.name = "user_id",
+                                   .help = "For whom an admin asks: an id, or `all` for all users"};
+constexpr std::string_view everybody = "all";
+
 constexpr char cursor_format = 1;
 constexpr std::size_t checksum_bytes = 4;
 
@@ -153,8 +157,8 @@ std::span<const Parameter> list_parameters() {
   return list_of_parameters;
 }
 
-const Parameter& user_id_parameter() {
-  return of_user;
+const Parameter& user_id_parameter(const Endpoint& endpoint) {
+  return endpoint.is_of_everybody ? of_user_or_all : of_user;
 }
 
 bool takes_user(const Endpoint& endpoint) {
@@ -185,6 +189,10 @@ Result<Query> read_query(const Endpoint& endpoint, const Pairs& pairs, std::opti
                                  : is_user                      ? &of_user
                                                                 : nullptr;
     if (parameter == nullptr) return invalid(brief(name), "is not a parameter of this endpoint");
+    if (is_user && endpoint.is_of_everybody && value == everybody) {
+      query.wants_everybody = true;
+      continue;
+    }
     auto fits = check_value(*parameter, value);
     if (!fits) return std::unexpected(std::move(fits.error()));
     if (own.parameter != nullptr)

@@ -13,7 +13,7 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;  // decoded name
 
 // Parameters that every list takes, and every endpoint that acts for a user.
 std::span<const Parameter> list_parameters();
-const Parameter& user_id_parameter();
+const Parameter& user_id_parameter(const Endpoint& endpoint);
 
 // Whether an endpoint takes ?user_id= (an admin acts for a user).
 bool takes_user(const Endpoint& endpoint);

@@ -167,6 +167,8 @@ Task<Result<void>> authorize(Call& call, Pairs pairs) {
   Result<Query> query = read_query(call.endpoint, pairs, user);
   if (!query) co_return std::unexpected(std::move(query.error()));
   call.query = std::move(*query);
+  if (call.query.wants_everybody && !is_admin)
+    co_return fail(Code::forbidden, "Only an admin may ask for all users.");
   if (!user || *user == call.caller.user_id) co_return Result<void>{};
   if (!is_admin) co_return fail(Code::forbidden, "Only an admin may act for another user.");
   const std::optional<model::Role> role =

@@ -249,7 +249,7 @@ void add(std::vector<Endpoint>& table, const Recording& r) {
        .path = r.item,
        .operation = r.patch,
        .summary = "Finishes or corrects " + std::string(r.one) + " by a merge patch (RFC 7396)",
-       .budget = 7,
+       .budget = 9,
        .handle = patch_execution,
        .body = Body::merge_patch,
        .body_shape = &r.shape,
@@ -294,12 +294,12 @@ std::vector<Endpoint> table() {
                       user_filters,
                       Access::admin,
                       Access::admin,
-                      6});
+                      8});
   table.push_back({.method = del,
                    .path = "/users/{user_id}",
                    .operation = "delete_user",
                    .summary = "Deletes a user that owns nothing, or erases everything of it",
-                   .budget = 15,
+                   .budget = 17,
                    .handle = remove_user,
                    .access = Access::admin,
                    .query = erase_parameter,
@@ -470,6 +470,7 @@ std::vector<Endpoint> table() {
   beside("/readyz", "get_readiness", "Whether it can serve", get_readiness);
   beside("/metrics", "get_metrics", "Prometheus metrics", get_metrics);
   beside("/openapi.json", "get_openapi", "This description", get_openapi);
+  add_statistics(table);
   for (Endpoint& endpoint : table)
     if (endpoint.access != Access::open)
       ++endpoint.budget;  // an admin may act for a user: one look at that user

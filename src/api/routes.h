@@ -7,6 +7,7 @@
 
 namespace onggi::api {
 
+void add_statistics(std::vector<Endpoint>& table);
 void add_jobs(std::vector<Endpoint>& table);
 
 }  // namespace onggi::api

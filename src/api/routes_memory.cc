@@ -1,6 +1,7 @@
 // The endpoints of agents' memory.
 #include "api/handlers.h"
 #include "model/memory.h"
+#include "model/memory_search.h"
 
 namespace onggi::api {
 namespace {
@@ -28,7 +29,7 @@ void add_memory_endpoints(std::vector<Endpoint>& table) {
                    .path = "/agents/{agent_id}/memory",
                    .operation = "create_memory",
                    .summary = "Remembers something, or up to 1,000 things, all or none",
-                   .budget = 12,
+                   .budget = 14,
                    .handle = create_memory,
                    .body = Body::one_or_many,
                    .body_shape = &model::memory_shape,
@@ -42,6 +43,16 @@ void add_memory_endpoints(std::vector<Endpoint>& table) {
                    .handle = list_memories,
                    .query = memory_filters,
                    .shows = Shows::list,
+                   .answer_shape = &model::memory_shape});
+  table.push_back({.method = post,
+                   .path = "/agents/{agent_id}/memory/search",
+                   .operation = "search_memory",
+                   .summary = "Finds what an agent remembers, best first; counts as an access",
+                   .budget = 10,
+                   .handle = search_memory,
+                   .body = Body::object,
+                   .body_shape = &model::memory_search_shape,
+                   .shows = Shows::found,
                    .answer_shape = &model::memory_shape});
   table.push_back({.method = get,
                    .path = "/agents/{agent_id}/memory/settings",
@@ -93,7 +104,7 @@ void add_memory_endpoints(std::vector<Endpoint>& table) {
                    .path = "/agents/{agent_id}/memory/{memory_id}",
                    .operation = "patch_memory",
                    .summary = "Changes a memory by a merge patch (RFC 7396)",
-                   .budget = 4,
+                   .budget = 7,
                    .handle = patch_memory,
                    .body = Body::merge_patch,
                    .body_shape = &model::memory_shape,
@@ -110,7 +121,7 @@ void add_memory_endpoints(std::vector<Endpoint>& table) {
                    .path = "/agents/{agent_id}/memory/{memory_id}/undo",
                    .operation = "undo_memory_promotion",
                    .summary = "Takes a memory's promotion back, for good",
-                   .budget = 7,
+                   .budget = 9,
                    .handle = undo_memory,
                    .body = Body::optional,
                    .answer_shape = &model::memory_shape});

@@ -34,6 +34,7 @@ void Application::stop(std::chrono::milliseconds grace) {
   if (!server_.stop(grace)) spdlog::warn("stop_cut_connections grace_ms={}", grace.count());
   engine_.wait_for_jobs(job_grace);
   engine_.accesses.stop();
+  engine_.upkeep->stop();
   // Nobody waits any more, but for what looks after the database by itself.
   engine_.storage->give_up();
 }

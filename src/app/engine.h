@@ -17,8 +17,13 @@
 #include "cache/pages.h"
 #include "config/options.h"
 #include "memory/accesses.h"
+#include "memory/embeddings.h"
+#include "memory/indexes.h"
 #include "memory/life.h"
+#include "memory/search.h"
+#include "memory/upkeep.h"
 #include "schedule/runner.h"
+#include "statistics/keeper.h"
 #include "store/retention.h"
 #include "store/stores.h"
 
@@ -47,8 +52,13 @@ class Engine {
   cache::Pages page_cache;
   feed::Feed feed;
   Workers workers;
+  statistics::Keeper keeper;
   memory::Accesses accesses;
   const memory::Life life;
+  memory::Indexes indexes;
+  const std::optional<memory::Embeddings> embeddings;
+  memory::Search search;
+  std::optional<memory::Upkeep> upkeep;  // once the database is there
 
  private:
   std::optional<Watch> watch_;  // where the database is shared with other servers

@@ -7,10 +7,19 @@
 #include <spdlog/spdlog.h>
 
 #include "model/encode.h"
+#include "statistics/build.h"
+#include "statistics/verify.h"
 #include "store/space.h"
 
 namespace onggi::app {
 namespace {
+
+schedule::Job statistics_job(const config::Options& options, Counter& differences) {
+  return {"stats_aggregation", "Closes yesterday's statistics, and verifies those of seven days",
+          options.stats_aggregation_cron, [&differences](store::Batches& batches) {
+            return statistics::aggregate(batches, differences);
+          }};
+}
 
 schedule::Job retention_job(const config::Options& options, const store::Retention& retention) {
   return {"retention", "Removes what was kept long enough", options.retention_cron,
@@ -74,7 +83,15 @@ std::vector<schedule::Job> make_jobs(const config::Options& options, Storage& st
   jobs.push_back(partition_job(options, storage, clock));
   jobs.push_back(retention_job(options, retention));
   jobs.push_back(space_job(options, storage, registry));
+  jobs.push_back(statistics_job(options, statistics::differences_counter(registry)));
   return jobs;
+}
+
+store::Retention::Settle settle_statistics() {
+  return [](store::Batches& batches, std::string_view kind, Time horizon) {
+    using statistics::Kind;
+    return statistics::settle(batches, kind == "agent" ? Kind::agent : Kind::workflow, horizon);
+  };
 }
 
 schedule::RunnerOptions runner_options(const config::Options& options,

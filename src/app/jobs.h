@@ -21,6 +21,9 @@ std::vector<schedule::Job> make_jobs(const config::Options& options, Storage& st
                                      const Clock& clock, const store::Retention& retention,
                                      const memory::Life& life, Registry& registry);
 
+// Executions stay counted when retention removes them.
+store::Retention::Settle settle_statistics();
+
 schedule::RunnerOptions runner_options(const config::Options& options,
                                        const db::Database& database);
 

@@ -12,7 +12,7 @@ std::string again(std::string_view text) {
 }
 
 TEST(Clock, the_epoch_is_zero) {
-  EXPECT_EQ(to_string({0}), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(to_string(Time{0}), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(parse_time("1970-01-01T00:00:00Z"), Time{0});
 }
 
@@ -69,8 +69,8 @@ TEST(Clock, anything_else_is_refused) {
 }
 
 TEST(Clock, what_is_out_of_range_is_written_as_the_nearest_time) {
-  EXPECT_EQ(to_string({INT64_MIN}), to_string(earliest_time));
-  EXPECT_EQ(to_string({INT64_MAX}), to_string(latest_time));
+  EXPECT_EQ(to_string(Time{INT64_MIN}), to_string(earliest_time));
+  EXPECT_EQ(to_string(Time{INT64_MAX}), to_string(latest_time));
 }
 
 RC_GTEST_PROP(Clock, every_time_reads_back_as_it_was_written, ()) {

@@ -77,6 +77,7 @@ class Reader {
     add_serving();
     add_users();
     add_keys();
+    add_statistics();
     add_data();
     add_moving();
     add_printing();
@@ -102,6 +103,7 @@ class Reader {
   void add_serving();
   void add_users();
   void add_keys();
+  void add_statistics();
   void add_data();
   void add_moving();
   void add_place(CLI::App& command, const std::string& flag, std::string& target,
@@ -223,6 +225,29 @@ void Reader::add_keys() {
   revoked->add_option("--user", record<KeyRevoke>().user, "Whose it is; found out otherwise")
       ->type_name("USER");
   add_options(*revoked, Scope::store);
+}
+
+void Reader::add_statistics() {
+  CLI::App* stats = add_group("stats", "Verify statistics");
+  CLI::App* verified = add(*stats, "verify", "Hold daily statistics against executions",
+                           help::stats_verify, StatsVerify{});
+  verified->add_option("--from", record<StatsVerify>().from, "The first date [the first of all]")
+      ->type_name("DATE");
+  verified->add_option("--to", record<StatsVerify>().to, "The last date [the last of all]")
+      ->type_name("DATE");
+  add_options(*verified, Scope::store);
+
+  CLI::App* prices = add_group("prices", "What models cost");
+  CLI::App* listed =
+      add(*prices, "list", "List prices per million tokens", help::prices_list, PricesList{});
+  add_options(*listed, Scope::store);
+  CLI::App* loaded =
+      add(*prices, "load", "Set all prices from a TOML file", help::prices_load, PricesLoad{});
+  add_argument(*loaded, "FILE", record<PricesLoad>().file, "The file");
+  add_options(*loaded, Scope::store);
+  CLI::App* applied = add(*prices, "apply", "Estimate costs anew by the present prices",
+                          help::prices_apply, PricesApply{});
+  add_options(*applied, Scope::store);
 }
 
 void Reader::add_data() {

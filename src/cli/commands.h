@@ -37,6 +37,15 @@ struct KeyRevoke {
   std::string key;
 };
 struct Check {};
+struct StatsVerify {
+  std::string from;  // YYYY-MM-DD; empty: from the first day on
+  std::string to;
+};
+struct PricesList {};
+struct PricesLoad {
+  std::string file;
+};
+struct PricesApply {};
 struct Backup {
   std::string file;
 };
@@ -61,7 +70,8 @@ struct PrintVersion {};
 
 using Command =
     std::variant<Serve, Demo, UserAdd, UserList, UserRemove, KeyAdd, KeyList, KeyRevoke, Check,
-                 Backup, Restore, Copy, Export, Import, PrintConfig, PrintOpenapi, PrintVersion>;
+                 StatsVerify, PricesList, PricesLoad, PricesApply, Backup, Restore, Copy, Export,
+                 Import, PrintConfig, PrintOpenapi, PrintVersion>;
 
 // Each does its work and gives the exit code. What goes wrong for the user is a std::runtime_error,
 // one line.
@@ -74,6 +84,10 @@ int run(const KeyAdd& command, const config::Settings& settings);
 int run(const KeyList& command, const config::Settings& settings);
 int run(const KeyRevoke& command, const config::Settings& settings);
 int run(const Check& command, const config::Settings& settings);
+int run(const StatsVerify& command, const config::Settings& settings);
+int run(const PricesList& command, const config::Settings& settings);
+int run(const PricesLoad& command, const config::Settings& settings);
+int run(const PricesApply& command, const config::Settings& settings);
 int run(const Backup& command, const config::Settings& settings);
 int run(const Restore& command, const config::Settings& settings);
 int run(const Copy& command, const config::Settings& settings);

@@ -33,6 +33,31 @@ inline constexpr const char* user_add = R"(Examples:
   onggi user add carol --timezone Europe/Berlin
   onggi user add ops --role admin)";
 
+inline constexpr const char* stats_verify = R"(Examples:
+  onggi stats verify
+  onggi stats verify --from 2026-11-01 --to 2026-11-30 --data /var/lib/onggi
+
+Also beside a running server. Prints a line for each row that is not what executions say; exit
+code 1 if there are any. Days that retention has removed executions of are passed over.)";
+
+inline constexpr const char* prices_list = R"(Example:
+  onggi prices list)";
+
+inline constexpr const char* prices_load = R"(Example:
+  onggi prices load prices.toml
+
+The file holds one table for each model, in US dollars per million tokens:
+  [[prices]]
+  llm_provider = "openai"
+  llm_model = "gpt-4o"
+  prompt_usd_per_million = 2.5
+  completion_usd_per_million = 10)";
+
+inline constexpr const char* prices_apply = R"(Example:
+  onggi prices apply
+
+Costs that clients gave stay as they are. Statistics follow.)";
+
 inline constexpr const char* user_list = R"(Example:
   onggi user list --data /var/lib/onggi)";
 

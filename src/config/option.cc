@@ -166,6 +166,14 @@ constexpr std::array table{
                 "longest-wait-ms", Scope::serve, "MS",
                 "How long requests may wait for their turn, and writes for theirs, when there is "
                 "more to do than can be done; beyond, 503. 0: any time")),
+    option<&Options::embeddings_url>(
+        "embeddings-url", Scope::serve, "URL",
+        "Ask this service (OpenAI's POST /v1/embeddings, the whole URL) for the embeddings of "
+        "memories and queries that come without one"),
+    secret(option<&Options::embeddings_key>("embeddings-key", Scope::serve, "KEY",
+                                            "What the service of embeddings knows us by")),
+    option<&Options::embeddings_model>("embeddings-model", Scope::serve, "NAME",
+                                       "The model that the service of embeddings is asked for"),
     between(0, 36'500,
             option<&Options::execution_retention_days>(
                 "execution-retention-days", Scope::serve, "DAYS",
@@ -174,8 +182,10 @@ constexpr std::array table{
                                 "Run jobs when they are due; false leaves that to other servers"),
     checked(is_zone, option<&Options::timezone>("timezone", Scope::serve, "ZONE",
                                                 "The IANA time zone of the schedules of jobs")),
+    cron_of<&Options::stats_aggregation_cron>("stats-aggregation-cron",
+                                              "When statistics are aggregated (five fields)"),
     cron_of<&Options::memory_cleanup_cron>("memory-cleanup-cron",
-                                           "When agents' memory is cleaned up (five fields)"),
+                                           "When agents' memory is cleaned up"),
     cron_of<&Options::retention_cron>("retention-cron",
                                       "When what was kept long enough is removed"),
     cron_of<&Options::reclaim_space_cron>("reclaim-space-cron",

@@ -39,8 +39,12 @@ struct Options {
   std::int64_t page_cache_mb = 64;
   std::int64_t longest_wait_ms = 20;
   std::int64_t execution_retention_days = 365;
+  std::string embeddings_url;
+  std::string embeddings_key;
+  std::string embeddings_model;
   bool scheduler = true;
   std::string timezone = "UTC";
+  std::string stats_aggregation_cron = "0 2 * * *";
   std::string memory_cleanup_cron = "0 3 * * *";
   std::string retention_cron = "30 3 * * *";
   std::string reclaim_space_cron = "0 4 * * *";

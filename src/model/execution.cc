@@ -3,23 +3,23 @@
 namespace onggi::model {
 namespace {
 
-constexpr std::int64_t count_max = 1'000'000'000'000'000;  // sums of many still fit 64 bits
+constexpr std::int64_t figure_max = 1'000'000'000'000'000;  // sums of many still fit 64 bits
 constexpr std::int64_t duration_max_ms = 100LL * 365 * 24 * 3'600'000;
 
 constexpr std::array metrics_fields{
-    field<&Metrics::llm_call_count>("llm_call_count", "Calls of a model").between(0, count_max),
-    field<&Metrics::llm_prompt_tokens>("llm_prompt_tokens", "Tokens in").between(0, count_max),
+    field<&Metrics::llm_call_count>("llm_call_count", "Calls of a model").between(0, figure_max),
+    field<&Metrics::llm_prompt_tokens>("llm_prompt_tokens", "Tokens in").between(0, figure_max),
     field<&Metrics::llm_completion_tokens>("llm_completion_tokens", "Tokens out")
-        .between(0, count_max),
+        .between(0, figure_max),
     field<&Metrics::llm_total_tokens>("llm_total_tokens", "Tokens together; default the sum")
-        .between(0, 2 * count_max),
-    field<&Metrics::tool_call_count>("tool_call_count", "Calls of tools").between(0, count_max),
+        .between(0, 2 * figure_max),
+    field<&Metrics::tool_call_count>("tool_call_count", "Calls of tools").between(0, figure_max),
     field<&Metrics::tool_total_duration_ms>("tool_total_duration_ms", "Time in tools")
-        .between(0, count_max),
+        .between(0, figure_max),
     field<&Metrics::cache_hit_count>("cache_hit_count", "Answers from a cache")
-        .between(0, count_max),
+        .between(0, figure_max),
     field<&Metrics::cache_miss_count>("cache_miss_count", "Answers that a cache did not have")
-        .between(0, count_max),
+        .between(0, figure_max),
     field<&Metrics::cost_usd>("cost_usd", "US dollars, kept to the nano-dollar")
         .between(0, 1'000'000'000),
 };
@@ -60,6 +60,8 @@ constexpr auto execution_fields(std::string_view subject, std::string_view subje
                                  "Counts its changes, from 1; the first part of its ETag")
           .read_only(),
       embedded(subject_name, "The name of what was executed, where the reader may see it"),
+      embedded_flag("cost_is_estimated",
+                    "There, and true, where cost_usd was not given but estimated by a price"),
       field<&Execution::execution_context>("execution_context",
                                            "Whatever the platform keeps with it")
           .heavy(),

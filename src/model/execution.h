@@ -44,11 +44,15 @@ struct Given {
   bool completed_at = false;
   bool duration_ms = false;
   bool llm_total_tokens = false;
+  bool cost_usd = true;  // else it is 0, or estimated by a price
 
   std::int64_t bits() const {
-    return (completed_at ? 1 : 0) | (duration_ms ? 2 : 0) | (llm_total_tokens ? 4 : 0);
+    return (completed_at ? 1 : 0) | (duration_ms ? 2 : 0) | (llm_total_tokens ? 4 : 0) |
+           (cost_usd ? 0 : 8);
   }
-  static Given of(std::int64_t bits) { return {(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0}; }
+  static Given of(std::int64_t bits) {
+    return {(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) == 0};
+  }
 };
 
 struct Execution : Record {

@@ -84,6 +84,7 @@ struct Field {
   std::span<const std::string_view> names{};  // of a choice
   const Shape* shape = nullptr;  // of a record, of a list's entries, or of what is embedded
   bool embeds_list = false;      // an embedded list of `shape`
+  bool embeds_flag = false;      // embedded: `true`, or left out
   ListAccess list{};
   void* (*member)(Record& record) = nullptr;  // null for embedded
 
@@ -227,6 +228,13 @@ constexpr Field embedded(std::string_view name, std::string_view help, const Sha
   made.is_heavy = true;
   made.shape = shape;
   made.embeds_list = is_list;
+  return made;
+}
+
+// What is true of some records, and says so beside their own data.
+constexpr Field embedded_flag(std::string_view name, std::string_view help) {
+  Field made = embedded(name, help);
+  made.embeds_flag = true;
   return made;
 }
 

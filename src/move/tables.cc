@@ -244,6 +244,100 @@ constexpr std::array idempotency_keys{Column{"user_id", Type::id},
                                       Column{"etag", Type::text, nullable},
                                       Column{"body", Type::text}};
 
+constexpr std::array prices{Column{"llm_provider", Type::text}, Column{"llm_model", Type::text},
+                            Column{"prompt_nanos", Type::integer},
+                            Column{"completion_nanos", Type::integer}};
+
+constexpr std::array agent_execution_stats{Column{"agent_id", Type::id},
+                                           Column{"date", Type::text},
+                                           Column{"user_id", Type::id},
+                                           Column{"is_frozen", Type::boolean},
+                                           Column{"execution_count", Type::integer},
+                                           Column{"running_count", Type::integer},
+                                           Column{"completed_count", Type::integer},
+                                           Column{"failed_count", Type::integer},
+                                           Column{"timeout_count", Type::integer},
+                                           Column{"cancelled_count", Type::integer},
+                                           Column{"total_duration_ms", Type::integer},
+                                           Column{"min_duration_ms", Type::integer, nullable},
+                                           Column{"max_duration_ms", Type::integer, nullable},
+                                           Column{"duration_sketch", Type::bytes},
+                                           Column{"llm_call_count", Type::integer},
+                                           Column{"llm_prompt_tokens", Type::integer},
+                                           Column{"llm_completion_tokens", Type::integer},
+                                           Column{"llm_total_tokens", Type::integer},
+                                           Column{"tool_call_count", Type::integer},
+                                           Column{"cost_nanos", Type::integer}};
+
+constexpr std::array agent_execution_days{Column{"user_id", Type::id},
+                                          Column{"date", Type::text},
+                                          Column{"is_frozen", Type::boolean},
+                                          Column{"execution_count", Type::integer},
+                                          Column{"running_count", Type::integer},
+                                          Column{"completed_count", Type::integer},
+                                          Column{"failed_count", Type::integer},
+                                          Column{"timeout_count", Type::integer},
+                                          Column{"cancelled_count", Type::integer},
+                                          Column{"total_duration_ms", Type::integer},
+                                          Column{"min_duration_ms", Type::integer, nullable},
+                                          Column{"max_duration_ms", Type::integer, nullable},
+                                          Column{"duration_sketch", Type::bytes},
+                                          Column{"llm_call_count", Type::integer},
+                                          Column{"llm_prompt_tokens", Type::integer},
+                                          Column{"llm_completion_tokens", Type::integer},
+                                          Column{"llm_total_tokens", Type::integer},
+                                          Column{"tool_call_count", Type::integer},
+                                          Column{"cost_nanos", Type::integer}};
+
+constexpr std::array agent_execution_lifetimes{
+    Column{"user_id", Type::id}, Column{"horizon", Type::time}, Column{"frozen_until", Type::time},
+    Column{"frozen_date", Type::text}};
+
+constexpr std::array workflow_execution_stats{Column{"workflow_id", Type::id},
+                                              Column{"date", Type::text},
+                                              Column{"user_id", Type::id},
+                                              Column{"is_frozen", Type::boolean},
+                                              Column{"execution_count", Type::integer},
+                                              Column{"running_count", Type::integer},
+                                              Column{"completed_count", Type::integer},
+                                              Column{"failed_count", Type::integer},
+                                              Column{"timeout_count", Type::integer},
+                                              Column{"cancelled_count", Type::integer},
+                                              Column{"total_duration_ms", Type::integer},
+                                              Column{"min_duration_ms", Type::integer, nullable},
+                                              Column{"max_duration_ms", Type::integer, nullable},
+                                              Column{"duration_sketch", Type::bytes},
+                                              Column{"llm_call_count", Type::integer},
+                                              Column{"llm_prompt_tokens", Type::integer},
+                                              Column{"llm_completion_tokens", Type::integer},
+                                              Column{"llm_total_tokens", Type::integer},
+                                              Column{"tool_call_count", Type::integer},
+                                              Column{"cost_nanos", Type::integer}};
+
+constexpr std::array workflow_execution_days{Column{"user_id", Type::id},
+                                             Column{"date", Type::text},
+                                             Column{"is_frozen", Type::boolean},
+                                             Column{"execution_count", Type::integer},
+                                             Column{"running_count", Type::integer},
+                                             Column{"completed_count", Type::integer},
+                                             Column{"failed_count", Type::integer},
+                                             Column{"timeout_count", Type::integer},
+                                             Column{"cancelled_count", Type::integer},
+                                             Column{"total_duration_ms", Type::integer},
+                                             Column{"min_duration_ms", Type::integer, nullable},
+                                             Column{"max_duration_ms", Type::integer, nullable},
+                                             Column{"duration_sketch", Type::bytes},
+                                             Column{"llm_call_count", Type::integer},
+                                             Column{"llm_prompt_tokens", Type::integer},
+                                             Column{"llm_completion_tokens", Type::integer},
+                                             Column{"llm_total_tokens", Type::integer},
+                                             Column{"tool_call_count", Type::integer},
+                                             Column{"cost_nanos", Type::integer}};
+
+constexpr std::array workflow_execution_lifetimes{
+    Column{"user_id", Type::id}, Column{"horizon", Type::time}, Column{"frozen_until", Type::time},
+    Column{"frozen_date", Type::text}};
+
 constexpr std::array jobs{Column{"id", Type::text},
                           Column{"token", Type::integer},
                           Column{"taken_until", Type::time},
@@ -311,7 +405,21 @@ const Table all[] = {
     {"former_names", 1, former_names, &sql::moving_read_former_names,
      &sql::moving_insert_former_names},
     {"idempotency_keys", 3, idempotency_keys, &sql::moving_read_idempotency_keys,
-     &sql::moving_insert_idempotency_keys}};
+     &sql::moving_insert_idempotency_keys},
+    {"prices", 2, prices, &sql::moving_read_prices, &sql::moving_insert_prices},
+    {"agent_execution_stats", 3, agent_execution_stats, &sql::moving_read_agent_execution_stats,
+     &sql::moving_insert_agent_execution_stats},
+    {"agent_execution_days", 2, agent_execution_days, &sql::moving_read_agent_execution_days,
+     &sql::moving_insert_agent_execution_days},
+    {"agent_execution_lifetimes", 1, agent_execution_lifetimes,
+     &sql::moving_read_agent_execution_lifetimes, &sql::moving_insert_agent_execution_lifetimes},
+    {"workflow_execution_stats", 3, workflow_execution_stats,
+     &sql::moving_read_workflow_execution_stats, &sql::moving_insert_workflow_execution_stats},
+    {"workflow_execution_days", 2, workflow_execution_days,
+     &sql::moving_read_workflow_execution_days, &sql::moving_insert_workflow_execution_days},
+    {"workflow_execution_lifetimes", 1, workflow_execution_lifetimes,
+     &sql::moving_read_workflow_execution_lifetimes,
+     &sql::moving_insert_workflow_execution_lifetimes}};
 
 void add(const Column& column, const db::Row& row, int at, db::Params& params) {
   if (row.is_null(at)) {

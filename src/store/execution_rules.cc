@@ -82,6 +82,17 @@ Result<void> Executions::derive(Execution& execution, Time now, const std::strin
   return {};
 }
 
+namespace {
+
+bool has_cost(const json::Value& body) {
+  const json::Value* metrics = body.get_object().if_contains("metrics");
+  if (metrics == nullptr || !metrics->is_object()) return false;
+  const json::Value* cost = metrics->get_object().if_contains("cost_usd");
+  return cost != nullptr && !cost->is_null();
+}
+
+}  // namespace
+
 Result<ExecutionDraft> Executions::draft(const json::Value& body, const Uuid& owner, Time now,
                                          std::string pointer) const {
   ExecutionDraft draft{std::make_shared<Execution>(), std::nullopt};
@@ -100,7 +111,7 @@ Result<ExecutionDraft> Executions::draft(const json::Value& body, const Uuid& ow
   auto started = check_start(execution, now, pointer);
   if (!started) return std::unexpected(std::move(started.error()));
   execution.given = {execution.completed_at.has_value(), execution.duration_ms.has_value(),
-                     execution.metrics.llm_total_tokens.has_value()};
+                     execution.metrics.llm_total_tokens.has_value(), has_cost(body)};
   auto derived = derive(execution, now, pointer);
   if (!derived) return std::unexpected(std::move(derived.error()));
   execution.user_id = owner;
@@ -134,6 +145,9 @@ model::Given forget_derived(json::Value& present, const json::Value& patch, mode
   const bool sends_metrics = metrics != nullptr && metrics->is_object();
   note(shown.at("metrics").get_object(), sends_metrics ? metrics->get_object() : none,
        "llm_total_tokens", given.llm_total_tokens);
+  // An estimate stays until there is another, or the cost is given.
+  const json::Value* cost = sends_metrics ? metrics->get_object().if_contains("cost_usd") : nullptr;
+  if (cost != nullptr) given.cost_usd = !cost->is_null();
   return given;
 }
 

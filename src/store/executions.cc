@@ -8,12 +8,13 @@
 #include "model/encode.h"
 #include "sql/catalogue.h"
 #include "store/binding.h"
+#include "store/contribution.h"
 
 namespace onggi::store {
 
 struct ExecutionStatements {
   const db::Statement &insert, &update, &find, &get, &subject, &head, &touch, &remove,
-      &remove_session, &remove_session_steps, &insert_step, &remove_steps;
+      &remove_session, &remove_session_steps, &insert_step, &remove_steps, &note;
   const db::Statement &list, &list_of, &list_session, &count, &count_of, &count_session,
       &export_all, &search;
   std::string_view name_member;
@@ -36,6 +37,7 @@ const ExecutionStatements agent_statements{
     sql::executions_remove_session_steps_agent,
     sql::executions_insert_step_agent,
     sql::executions_remove_steps_agent,
+    sql::statistics_note_agent,
     sql::executions_list_agent,
     sql::executions_list_of_agent,
     sql::executions_list_session_agent,
@@ -59,6 +61,7 @@ const ExecutionStatements workflow_statements{
     sql::executions_remove_session_steps_workflow,
     sql::executions_insert_step_workflow,
     sql::executions_remove_steps_workflow,
+    sql::statistics_note_workflow,
     sql::executions_list_workflow,
     sql::executions_list_of_workflow,
     sql::executions_list_session_workflow,
@@ -92,13 +95,6 @@ void append_whole(std::string_view document, std::string_view name_member,
   out += ",\"steps\":[";
   out += steps;
   out += "]}";
-}
-
-std::string item_document(const model::Shape& shape, Execution& execution) {
-  std::string document = "{";
-  model::append_members(shape, execution, model::View::item, document);
-  document += '}';
-  return document;
 }
 
 bool same_steps(Execution& before, Execution& after) {
@@ -144,12 +140,28 @@ db::Params step_params(const Uuid& execution, const model::Step& step,
   return params;
 }
 
+// `removed`: what each of them counted for.
+Task<void> note_removed(db::Connection& connection, const db::Statement& note,
+                        const db::Rows& removed, const Uuid& owner) {
+  Changes changes(note);
+  for (const db::Row row : removed) changes.remove(Contribution::of(row, 0, owner));
+  co_await changes.write(connection);
+}
+
 const db::Statement& choose(const ExecutionFilter& filter, const db::Statement& all,
                             const db::Statement& of, const db::Statement& session) {
   return filter.session ? session : filter.subject ? of : all;
 }
 
 }  // namespace
+
+std::string item_document(const model::Shape& shape, Execution& execution) {
+  std::string document = "{";
+  model::append_members(shape, execution, model::View::item, document);
+  const bool is_estimated = !execution.given.cost_usd && execution.metrics.cost_usd.nanos != 0;
+  document += is_estimated ? R"(,"cost_is_estimated":true})" : "}";
+  return document;
+}
 
 Executions::Executions(Kind kind, ExecutionRules rules)
     : kind_(kind),
@@ -167,9 +179,9 @@ std::unexpected<Error> Executions::no_subject(const std::string& pointer) const 
                  is_agent ? "there is no such agent" : "there is no such workflow");
 }
 
-Task<Executions::Names> Executions::known_subjects(
+Task<Executions::Subjects> Executions::known_subjects(
     db::Connection& connection, const std::vector<ExecutionDraft>& drafts) const {
-  Names known;
+  Subjects known;
   std::vector<db::Params> asked;
   for (const ExecutionDraft& draft : drafts) {
     const Execution& execution = *draft.record;
@@ -177,7 +189,11 @@ Task<Executions::Names> Executions::known_subjects(
       asked.push_back(db::Params::of(execution.subject_id, execution.user_id));
   }
   const db::Rows found = co_await connection.many_each(sql_.subject, std::move(asked));
-  for (const db::Row row : found) known[{row.uuid(2), row.uuid(0)}] = row.text(1);
+  for (const db::Row row : found) {
+    Subject subject{std::string(row.text(1)), std::nullopt};
+    if (!row.is_null(3)) subject.price = Price{row.integer(3), row.integer(4)};
+    known[{row.uuid(2), row.uuid(0)}] = std::move(subject);
+  }
   co_return known;
 }
 
@@ -189,7 +205,7 @@ Task<bool> Executions::is_known_subject(db::Connection& connection, Uuid subject
 
 Task<std::vector<Result<RecordedExecution>>> Executions::record(
     db::Connection& connection, std::shared_ptr<const std::vector<ExecutionDraft>> drafts) const {
-  const Names known = co_await known_subjects(connection, *drafts);
+  const Subjects known = co_await known_subjects(connection, *drafts);
   std::vector<Result<RecordedExecution>> results;
   results.reserve(drafts->size());
   for (const ExecutionDraft& draft : *drafts)
@@ -198,14 +214,18 @@ Task<std::vector<Result<RecordedExecution>>> Executions::record(
   std::vector<std::size_t> fresh = tell_apart(*drafts, taken, results);
   // A repetition is one even when its agent has gone since; only what is new needs it.
   std::erase_if(fresh, [&](std::size_t i) {
-    const Execution& execution = *(*drafts)[i].record;
-    const std::optional<std::string>& name =
+    Execution& execution = *(*drafts)[i].record;
+    const std::optional<Subject>& subject =
         known.at(std::pair(execution.user_id, execution.subject_id));
-    if (name)
-      results[i]->subject_name = *name;
-    else
+    if (!subject) {
       results[i] = no_subject();
-    return !name;
+      return true;
+    }
+    results[i]->subject_name = subject->name;
+    if (!execution.given.cost_usd)
+      execution.metrics.cost_usd =
+          subject->price ? subject->price->of(execution.metrics) : model::Money{};
+    return false;
   });
   // One order for everybody: two batches that share ids would otherwise wait for each other.
   std::ranges::sort(fresh, {}, [&](std::size_t i) { return (*drafts)[i].record->id; });
@@ -269,6 +289,9 @@ Task<void> Executions::insert(db::Connection& connection, const std::vector<Exec
     rows.push_back(std::move(params));
   }
   co_await connection.send_each(sql_.insert, std::move(rows));
+  Changes changes(sql_.note);
+  for (const std::size_t i : of) changes.add(Contribution::of(*drafts[i].record));
+  co_await changes.write(connection);
 }
 
 Task<void> Executions::insert_steps(db::Connection& connection,
@@ -436,6 +459,7 @@ Task<Result<ChangedExecution>> Executions::patch(db::Connection& connection, Uui
   if (!writable) co_return std::unexpected(std::move(writable.error()));
   Execution before;
   model::decode_stored(shape_, present, before);
+  before.given = page->given;
 
   json::Value whole = present;
   const model::Given given = forget_derived(whole, *body, page->given);
@@ -452,6 +476,7 @@ Task<Result<ChangedExecution>> Executions::patch(db::Connection& connection, Uui
   if (!after.started_at) after.started_at = before.id.time();
   auto corrected = correct(before, after, now);
   if (!corrected) co_return std::unexpected(std::move(corrected.error()));
+  co_await estimate(connection, after);
   if (model::to_json(shape_, before) == model::to_json(shape_, after) &&
       page->given.bits() == after.given.bits())
     co_return ChangedExecution{std::move(*page), nullptr};
@@ -469,6 +494,16 @@ Task<Result<ChangedExecution>> Executions::patch(db::Connection& connection, Uui
   co_return result;
 }
 
+// What it costs, where nobody has said so; of a model without a price what it cost so far.
+Task<void> Executions::estimate(db::Connection& connection, Execution& execution) const {
+  if (execution.given.cost_usd || kind_ != Kind::agent) co_return;
+  const db::Rows price =
+      co_await connection.many(sql::prices_of_agent, db::Params::of(execution.subject_id));
+  if (!price.empty())
+    execution.metrics.cost_usd =
+        Price{price[0].integer(0), price[0].integer(1)}.of(execution.metrics);
+}
+
 Task<void> Executions::update(db::Connection& connection, Execution& before,
                               Execution& after) const {
   const std::string document = item_document(shape_, after);
@@ -476,6 +511,14 @@ Task<void> Executions::update(db::Connection& connection, Execution& before,
   bind(shape_, after, params);
   params.add(std::nullopt).add(document).add(after.given.bits());
   co_await connection.run(sql_.update, std::move(params));
+  Changes changes(sql_.note);
+  const Contribution counted = Contribution::of(before);
+  const Contribution counts = Contribution::of(after);
+  if (counted != counts) {
+    changes.remove(counted);
+    changes.add(counts);
+  }
+  co_await changes.write(connection);
   if (same_steps(before, after)) co_return;
   co_await connection.run(sql_.remove_steps, db::Params::of(after.id));
   const std::vector<ExecutionDraft> drafts{{std::make_shared<Execution>(after), std::nullopt}};
@@ -490,14 +533,17 @@ Task<Result<void>> Executions::remove(db::Connection& connection, Uuid id, Uuid 
   auto allowed = check_version(if_match, head[0].integer(0));
   if (!allowed) co_return std::unexpected(std::move(allowed.error()));
   co_await connection.run(sql_.remove_steps, db::Params::of(id));
-  co_await connection.run(sql_.remove, db::Params::of(id, owner));
+  const db::Rows removed = co_await connection.many(sql_.remove, db::Params::of(id, owner));
+  co_await note_removed(connection, sql_.note, removed, owner);
   co_return Result<void>{};
 }
 
 Task<void> Executions::remove_session(db::Connection& connection, Uuid owner,
                                       std::string session) const {
   co_await connection.run(sql_.remove_session_steps, db::Params::of(owner, session));
-  co_await connection.run(sql_.remove_session, db::Params::of(owner, session));
+  const db::Rows removed =
+      co_await connection.many(sql_.remove_session, db::Params::of(owner, session));
+  co_await note_removed(connection, sql_.note, removed, owner);
 }
 
 Task<Result<std::vector<std::string>>> Executions::append_steps(db::Connection& connection, Uuid id,
@@ -521,7 +567,9 @@ Task<Result<std::vector<std::string>>> Executions::append_steps(db::Connection& 
     co_return fail(Code::conflict, "A step of one of these numbers exists already.");
 
   Execution execution;
-  model::decode_stored(shape_, json::parse_stored(head[0].text(2)), execution);
+  const json::Value stored = json::parse_stored(head[0].text(2));
+  model::decode_stored(shape_, stored, execution);
+  execution.given.cost_usd = !stored.get_object().contains("cost_is_estimated");
   execution.version += 1;
   execution.updated_at = std::max(now, execution.updated_at);
   const std::string document = item_document(shape_, execution);

@@ -8,6 +8,7 @@
 #include "model/execution.h"
 #include "store/change.h"
 #include "store/page.h"
+#include "store/prices.h"
 #include "store/search.h"
 
 namespace onggi::store {
@@ -109,10 +110,14 @@ class Executions {
   using TakenIds =
       std::unordered_map<Uuid, std::pair<Uuid, std::string>>;  // id to (owner, request_hash)
 
-  // By owner and id the names of those that the owner may execute; nullopt of the others.
-  using Names = std::map<std::pair<Uuid, Uuid>, std::optional<std::string>>;
-  Task<Names> known_subjects(db::Connection& connection,
-                             const std::vector<ExecutionDraft>& drafts) const;
+  struct Subject {
+    std::string name;
+    std::optional<Price> price;  // of an agent's model
+  };
+  // By owner and id those that the owner may execute; nullopt of the others.
+  using Subjects = std::map<std::pair<Uuid, Uuid>, std::optional<Subject>>;
+  Task<Subjects> known_subjects(db::Connection& connection,
+                                const std::vector<ExecutionDraft>& drafts) const;
   Task<bool> is_known_subject(db::Connection& connection, Uuid subject, Uuid owner) const;
   Task<TakenIds> taken_ids(db::Connection& connection,
                            const std::vector<ExecutionDraft>& drafts) const;
@@ -123,6 +128,7 @@ class Executions {
                     const std::vector<std::size_t>& of) const;
   Task<void> insert_steps(db::Connection& connection, const std::vector<ExecutionDraft>& drafts,
                           const std::vector<std::size_t>& of) const;
+  Task<void> estimate(db::Connection& connection, model::Execution& execution) const;
   Task<void> update(db::Connection& connection, model::Execution& before,
                     model::Execution& after) const;
   std::unexpected<Error> no_subject(const std::string& pointer = {}) const;
@@ -138,6 +144,10 @@ class Executions {
   const model::Shape& shape_;
   const ExecutionStatements& sql_;
 };
+
+// An execution as a list shows it, and as it is kept; with "cost_is_estimated" where its cost is
+// estimated.
+std::string item_document(const model::Shape& shape, model::Execution& execution);
 
 // Takes out of `present`, an execution as its page shows it, what was derived and not given, so
 // that it is derived anew after `patch`. Returns what is given after the patch.

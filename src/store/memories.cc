@@ -14,6 +14,7 @@
 #include "model/decode.h"
 #include "model/encode.h"
 #include "sql/catalogue.h"
+#include "store/memory_words.h"
 
 namespace onggi::store {
 namespace {
@@ -183,6 +184,11 @@ std::optional<std::string> text_of(const db::Row& row, int column) {
 }
 
 }  // namespace
+
+void append_memory(const db::Row& row, int first, const Uuid& agent, const Uuid& owner,
+                   std::string& json) {
+  append_item(row, first, whose_members(agent, owner), json);
+}
 
 std::string embedding_bytes(const std::vector<float>& embedding) {
   static_assert(std::endian::native == std::endian::little);
@@ -670,13 +676,25 @@ Task<std::int64_t> Memories::insert_rows(db::Connection& connection,
     stored.emplace_back(kept, connection.has_json_type());
     rows.push_back(stored.back().params(now));
   }
-  co_return co_await connection.run_each(sql::memory_insert, std::move(rows));
+  const std::int64_t inserted = co_await connection.run_each(sql::memory_insert, std::move(rows));
+  std::vector<std::shared_ptr<const Memory>> said;
+  for (const KeptMemory& kept : memories) said.push_back(kept.record);
+  if (asks_for_embeddings_) co_await queue_embeddings(connection, said, now);
+  co_await keep_words(connection, std::move(said));
+  co_return inserted;
 }
 
-Task<void> Memories::update_row(db::Connection& connection, const Memory&, KeptMemory after,
+Task<void> Memories::update_row(db::Connection& connection, const Memory& before, KeptMemory after,
                                 Time now) const {
   const Stored stored(after, connection.has_json_type());
   co_await connection.run(sql::memory_update, stored.params(now));
+  const bool says_the_same = before.content == after.record->content &&
+                             before.metadata.text == after.record->metadata.text;
+  if (says_the_same) co_return;
+  std::vector<std::shared_ptr<const Memory>> said{after.record};
+  co_await drop_embedding(connection, after.record->agent_id, after.record->id);
+  if (asks_for_embeddings_) co_await queue_embeddings(connection, said, now);
+  co_await keep_words(connection, std::move(said));
 }
 
 Task<std::int64_t> Memories::remove_rows(db::Connection& connection, Uuid agent,

@@ -73,6 +73,9 @@ struct GoneMemory {
 
 class Memories {
  public:
+  // Whether memories that come without an embedding are put in line for one.
+  explicit Memories(bool asks_for_embeddings = false) : asks_for_embeddings_(asks_for_embeddings) {}
+
   // A body of one object, or an array of them. An admin may send what is read-only otherwise.
   Result<MemoryDrafts> draft(const json::Value& body, const Uuid& agent, const Uuid& owner,
                              Time now, bool is_admin) const;
@@ -118,6 +121,8 @@ class Memories {
   Task<void> record(db::Connection& connection, std::vector<MemoryEvent> events) const;
 
  private:
+  const bool asks_for_embeddings_;
+
   Task<std::optional<MemoryHead>> head(db::Connection& connection, Uuid agent, Uuid owner,
                                        Time now) const;
   Task<Result<std::vector<std::size_t>>> tell_apart(db::Connection& connection, Uuid agent,
@@ -135,6 +140,9 @@ class Memories {
 // The record of a row: the columns `shown` of sql/memory.sql from `first` on.
 std::shared_ptr<model::Memory> memory_of(const db::Row& row, int first, const Uuid& agent,
                                          const Uuid& owner);
+// Its item of a list, from the same columns.
+void append_memory(const db::Row& row, int first, const Uuid& agent, const Uuid& owner,
+                   std::string& json);
 // The settings of a row, from `first` on.
 model::MemorySettings settings_of(const db::Row& row, int first);
 inline constexpr int settings_columns = 8;  // their version included

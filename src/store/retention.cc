@@ -85,13 +85,18 @@ Task<Batch> remove(db::Connection& connection, const OfKind& kind, const std::ve
   co_return Batch{count, Steady::now() - began};
 }
 
-Task<void> set_horizon(Batches& batches, std::string_view kind, Time horizon) {
+// Nothing older can be recorded from now on, and what is there is counted for good.
+Task<bool> set_horizon(Batches& batches, const Retention::Settle& settle, std::string_view kind,
+                       Time horizon) {
   std::function<Task<bool>(db::Connection&)> body =
       [kind, horizon](db::Connection& connection) -> Task<bool> {
     co_await connection.run(sql::retention_set_horizon, db::Params::of(kind, horizon));
     co_return true;
   };
   co_await batches.write<bool>(std::move(body));
+  if (!settle) co_return true;
+  const bool is_settled = co_await settle(batches, kind, horizon);
+  co_return is_settled;
 }
 
 Task<Found> look(Batches& batches, const OfKind& kind, Uuid after, Uuid before, Time cutoff,
@@ -141,9 +146,10 @@ struct Retention::Done {
   }
 };
 
-Retention::Retention(std::int64_t execution_days, std::vector<RetentionRule> more,
+Retention::Retention(std::int64_t execution_days, std::vector<RetentionRule> more, Settle settle,
                      Registry& registry)
     : execution_days_(execution_days),
+      settle_(std::move(settle)),
       agent_executions_(removed(registry, "executions")),
       workflow_executions_(removed(registry, "workflow_executions")),
       bytes_(bytes_returned(registry)) {
@@ -207,7 +213,8 @@ Task<void> Retention::remove_executions(Batches& batches, Done& done) const {
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     const Found oldest = co_await look(batches, kinds[i], Uuid{}, before, cutoff, 1);
     if (oldest.due.empty()) continue;
-    co_await set_horizon(batches, kinds[i].kind, cutoff);
+    const bool is_settled = co_await set_horizon(batches, settle_, kinds[i].kind, cutoff);
+    if (!is_settled) co_return;
     has_horizon[i] = true;
   }
   bool is_in_use = false;
@@ -235,7 +242,10 @@ Task<void> Retention::remove_executions(Batches& batches, Done& done) const {
       const Found found = co_await look(batches, kind, *after, before, cutoff, size.rows());
       after = found.last;
       if (found.due.empty()) continue;
-      if (!std::exchange(has_horizon[i], true)) co_await set_horizon(batches, kind.kind, cutoff);
+      if (!std::exchange(has_horizon[i], true)) {
+        const bool is_settled = co_await set_horizon(batches, settle_, kind.kind, cutoff);
+        if (!is_settled) co_return;
+      }
       std::function<Task<Batch>(db::Connection&)> body =
           [&kind, ids = found.due](db::Connection& connection) {
             return remove(connection, kind, ids);

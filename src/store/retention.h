@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/metrics.h"
@@ -31,9 +32,14 @@ struct RetentionRule {
 
 class Retention {
  public:
+  // Called before executions of a kind ("agent") that started before `horizon` are removed: whoever
+  // counts executions makes its counts last. False: it is to stop, and nothing is removed.
+  using Settle = std::function<Task<bool>(Batches&, std::string_view kind, Time horizon)>;
+
   // `execution_days` 0 keeps executions for ever. `more`: rules of other parts; they come first, so
   // that what an agent has goes in small batches before it would go with the agent.
-  Retention(std::int64_t execution_days, std::vector<RetentionRule> more, Registry& registry);
+  Retention(std::int64_t execution_days, std::vector<RetentionRule> more, Settle settle,
+            Registry& registry);
 
   // Removes what is due, tells progress, and gives what it has done: {"agents": 1, ...}.
   Task<std::string> apply(Batches& batches) const;
@@ -44,6 +50,7 @@ class Retention {
   Task<void> remove_executions(Batches& batches, Done& done) const;
 
   const std::int64_t execution_days_;
+  const Settle settle_;
   struct Counted {
     RetentionRule rule;
     Counter* removed;

@@ -14,9 +14,10 @@
 namespace onggi::store {
 
 struct Stores {
-  explicit Stores(ExecutionRules rules)
+  explicit Stores(ExecutionRules rules, bool asks_for_embeddings = false)
       : agent_executions(Executions::Kind::agent, rules),
-        workflow_executions(Executions::Kind::workflow, rules) {}
+        workflow_executions(Executions::Kind::workflow, rules),
+        memories(asks_for_embeddings) {}
 
   Users users;
   Tools tools;
@@ -26,6 +27,7 @@ struct Stores {
   Workflows workflows;
   Executions agent_executions;
   Executions workflow_executions;
+  Prices prices;
   Memories memories;
   Idempotency idempotency;
 };

@@ -14,7 +14,7 @@ model::Role role_of(std::string_view name) {
 }
 
 Task<void> erase_rows(db::Connection& connection, Uuid user) {
-  const std::array<const db::Statement*, 10> statements{
+  const std::array<const db::Statement*, 12> statements{
       &sql::executions_remove_owner_steps_agent,
       &sql::executions_remove_owner_agent,
       &sql::executions_remove_owner_steps_workflow,
@@ -24,7 +24,9 @@ Task<void> erase_rows(db::Connection& connection, Uuid user) {
       &sql::users_erase_agents,
       &sql::users_erase_blocks,
       &sql::users_erase_knowledgebases,
-      &sql::users_erase_idempotency_keys};
+      &sql::users_erase_idempotency_keys,
+      &sql::statistics_erase_waiting_agent,
+      &sql::statistics_erase_waiting_workflow};
   for (const db::Statement* statement : statements)
     co_await connection.run(*statement, db::Params::of(user));
 }
@@ -65,6 +67,17 @@ Task<Result<void>> Users::check_references(db::Connection& connection, const mod
       co_await connection.many(sql::users_other_admins, db::Params::of(user.id));
   if (!others[0].boolean(0)) co_return fail(Code::conflict, "The last admin must stay one.");
   co_return Result<void>{};
+}
+
+Task<void> Users::write_rows(db::Connection& connection, model::Record& record,
+                             const model::Record* before) const {
+  if (before != nullptr) co_return;
+  const auto& user = static_cast<const model::User&>(record);
+  for (const db::Statement* begin :
+       {&sql::statistics_begin_lifetime_agent, &sql::statistics_begin_lifetime_workflow}) {
+    db::Params params = db::Params::of(user.id, user.timezone, "0001-01-01", true);
+    co_await connection.run(*begin, std::move(params));
+  }
 }
 
 Task<std::optional<Principal>> Users::by_key(db::Connection& connection, Sha256 key_hash) const {

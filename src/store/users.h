@@ -42,6 +42,9 @@ class Users final : public Definitions {
   // 409 where the last admin would become a user.
   Task<Result<void>> check_references(db::Connection& connection, const model::Record& record,
                                       const model::Record* before, Uuid owner) const override;
+  // A new user's statistics are complete: there is nothing to count.
+  Task<void> write_rows(db::Connection& connection, model::Record& record,
+                        const model::Record* before) const override;
   bool has_owner() const override { return false; }
   std::string taken() const override { return "A user with this id exists already."; }
 };

@@ -12,7 +12,8 @@ from client import (PREFIX, edge, in_parallel, make_agent, make_block, make_know
                     unique)
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
-ADMIN_ONLY = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /users(/\{\})?$|(POST|PUT|PATCH|DELETE) /tools|\w+ /jobs\b|GET /memory/scheduler/status|POST /memory/cleanup")
+ADMIN_ONLY = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /users(/\{\})?$|(POST|PUT|PATCH|DELETE) /tools|\w+ /jobs\b|GET /memory/scheduler/status|POST /memory/cleanup"
+                        r"|POST /statistics/rebuild|\w+ /prices")
 OF_USERS = re.compile(r"\w+ /(users|me)\b")
 
 
@@ -187,6 +188,7 @@ BODIES = {
     "POST /agents/{}/clone": lambda world: {"name": unique("clone")},
     "POST /agents/import": lambda world: {"format": "onggi-agent", "format_version": 1, "agent": {**world.agent(), "agent_type": "custom", "is_public": False}},
     "POST /agents/{}/memory": lambda world: [world.memory() for _ in range(world.size)],
+    "POST /agents/{}/memory/search": lambda world: {"query": world.marker, "top_k": 100},
     "PATCH /agents/{}/memory/{}": lambda world: {"metadata": {unique("k"): 1}},
     "PUT /agents/{}/memory/settings": lambda world: {"short_term_retention_hours": 48},
     "POST /workflows": World.workflow,
@@ -202,9 +204,12 @@ BODIES = {
     "PATCH /workflow-executions/{}": lambda world: {"output_data": {"patched": unique()}},
     "POST /workflow-executions/batch": lambda world: [world.execution("workflow_id") for _ in range(world.size)],
     "POST /workflow-executions/{}/steps": World.more_steps,
+    "PUT /prices": lambda world: {"prices": [{"llm_provider": "ollama", "llm_model": f"m{i}", "prompt_usd_per_million": 1.5,
+                                              "completion_usd_per_million": 2} for i in range(world.size)]},
+    "POST /statistics/rebuild": lambda world: {"user_id": world.owner.id},
 }
 NO_BODY = {"POST /agents/{}/versions/{}/restore", "POST /agents/{}/memory/consolidate", "POST /agents/{}/memory/{}/undo", "POST /memory/cleanup",
-           "POST /memory/consolidate/{}", "POST /jobs/{}/run"}
+           "POST /memory/consolidate/{}", "POST /jobs/{}/run", "POST /prices/apply"}
 
 
 def wait_until_idle(world):

@@ -113,7 +113,7 @@ def test_metrics_count_runs(server, admin):
     assert of("onggi_job_next_run_timestamp_seconds", job="reclaim_space") > 1_700_000_000
 
 
-@pytest.mark.parametrize("option", ["--memory-cleanup-cron", "--retention-cron", "--reclaim-space-cron", "--partition-maintenance-cron"])
+@pytest.mark.parametrize("option", ["--memory-cleanup-cron", "--stats-aggregation-cron", "--retention-cron", "--reclaim-space-cron", "--partition-maintenance-cron"])
 def test_a_schedule_that_is_none_is_refused(option):
     from support_process import onggi
     onggi("serve", "--data", "/nowhere/at/all", option, "0 3 * *").failed(option, "cron")

@@ -80,3 +80,36 @@ def test_executions_can_be_kept_for_ever(new_server):
     run = completed(admin, "retention", "2031-01-10T03:00:00.000Z")
     assert run["result"]["executions"] == run["result"]["months"] == 0
     admin.get(f"/executions/{execution['id']}").expect(200)
+
+
+def test_retention_changes_no_statistic_and_2_00_closes_the_day(new_server):
+    server = new_server("--retention-cron", "0 3 * * *", "--execution-retention-days", "60", start=False)
+    admin = travel(server, "2026-06-01 12:00:00")
+    agent = make_agent(admin, name="gone")
+    batch = [{"agent_id": agent["id"], "started_at": f"2026-05-{day:02}T{day % 24:02}:30:00Z", "status": "completed" if day % 3 else "failed",
+              "duration_ms": day * 100, "metrics": {"llm_total_tokens": day, "cost_usd": 0.01}} for day in range(3, 31)]
+    assert {item["status"] for item in admin.post("/executions/batch", json=batch).expect(200)["items"]} == {201}
+    span = {"from": "2026-05-01", "to": "2026-06-01"}
+
+    def shown():
+        answers = [admin.get("/statistics/agents", group_by=group, **span).expect(200)["items"] for group in ("day", "agent", "none")]
+        return answers, admin.get("/dashboard/stats").expect(200)["executions"]["total"], admin.get("/dashboard/recent-activity").expect(200)["total"]
+    before = shown()
+    assert before[0][2][0]["execution_count"] == 28 and before[1] == 28
+    admin.delete(f"/agents/{agent['id']}").expect(204)
+
+    admin = travel(server, "2026-07-15 12:00:00")
+    removed = completed(admin, "retention", "2026-07-15T03:00:00.000Z")["result"]
+    assert removed["executions"] + 28 * removed["months"] > 0 and removed["agents"] == 1
+    left = len(admin.items("/executions"))
+    assert 0 < left < 28
+    assert shown() == before
+    frozen = admin.get("/statistics/agents", **span).expect(200)["frozen_before"]
+    assert frozen == "2026-05-16"
+    result = completed(admin, "stats_aggregation", "2026-07-15T02:00:00.000Z")["result"]
+    assert result["differences"] == 0 and result["users"] >= 1
+    admin.post("/statistics/rebuild").expect(202)
+    admin.patch(f"/users/{admin.get('/me').expect(200)['id']}", json={"timezone": "Asia/Kathmandu"}).expect(200)
+    (item,) = admin.get("/statistics/agents", group_by="none", **span).expect(200)["items"]
+    assert item["execution_count"] == 28 and item == before[0][2][0]
+    assert admin.post("/executions", json={"agent_id": agent["id"], "started_at": "2026-05-04T00:00:00Z"}).status == 422

@@ -15,6 +15,7 @@
 #include "move/import.h"
 #include "move/store.h"
 #include "sql/catalogue.h"
+#include "statistics/build.h"
 #include "store/check.h"
 #include "tests/conformance/world.h"
 
@@ -117,6 +118,25 @@ void fill(World& world) {
   world.execution(world.stores.agent_executions, owner, deleted, {{"input_data", "question"}});
   must(world.remove(world.stores.agents, store::Key(deleted), owner));
   world.execution(world.stores.workflow_executions, owner, workflow, execution);
+  struct Still final : Clock {
+    Time at;
+    Time now() const override { return at; }
+  } clock;
+  clock.at = world.now;
+  store::Batches batches(world.database(), clock);
+  for (const auto* kind : {&world.stores.agent_executions, &world.stores.workflow_executions}) {
+    const bool is_agent = kind == &world.stores.agent_executions;
+    world.execution(*kind, owner, is_agent ? agent : workflow,
+                    {{"started_at", to_string(Time{world.now.ms - 20 * day_ms})},
+                     {"status", "completed"},
+                     {"duration_ms", 1234}});
+    run_now(statistics::settle(batches, kind->kind(), Time{world.now.ms - 10 * day_ms}));
+  }
+  must(world.write<bool>([&](db::Connection& connection) -> Task<Result<bool>> {
+    std::vector<store::ModelPrice> prices{{"온기", "large", {1, 2}}};
+    co_await world.stores.prices.replace(connection, std::move(prices));
+    co_return true;
+  }));
   const Sha256 hash = sha256("request");
   db::Params kept = db::Params::of(owner, "/agents", "키").add_blob(view(hash)).add(world.now);
   world.run(sql::idempotency_insert,
@@ -178,10 +198,43 @@ const std::set<std::string> not_moved{
     "workflow_node_terms",
     "agent_execution_terms",
     "workflow_execution_terms",
+    // Statistics: all but what is frozen is made anew of executions.
+    "agent_execution_changes",
+    "agent_execution_hours",
+    "agent_execution_totals",
+    "workflow_execution_changes",
+    "workflow_execution_hours",
+    "workflow_execution_totals",
+    "agent_execution_lifetimes.zone",
+    "agent_execution_lifetimes.built_from",
+    "agent_execution_lifetimes.is_counted",
+    "agent_execution_lifetimes.version",
+    "agent_execution_lifetimes.held_until",
+    "agent_execution_lifetimes.execution_count",
+    "agent_execution_lifetimes.running_count",
+    "agent_execution_lifetimes.completed_count",
+    "agent_execution_lifetimes.failed_count",
+    "agent_execution_lifetimes.timeout_count",
+    "agent_execution_lifetimes.cancelled_count",
+    "workflow_execution_lifetimes.zone",
+    "workflow_execution_lifetimes.built_from",
+    "workflow_execution_lifetimes.is_counted",
+    "workflow_execution_lifetimes.version",
+    "workflow_execution_lifetimes.held_until",
+    "workflow_execution_lifetimes.execution_count",
+    "workflow_execution_lifetimes.running_count",
+    "workflow_execution_lifetimes.completed_count",
+    "workflow_execution_lifetimes.failed_count",
+    "workflow_execution_lifetimes.timeout_count",
+    "workflow_execution_lifetimes.cancelled_count",
     "memory_terms",
     "agent_memories.number",
     "agent_memories.stored_bytes",
     "memory_counts",
+    "memory_words",
+    "memory_analysis",
+    "memory_embedding_queue",
+    "memory_embeddings",
     // Of one server.
     "memory_flushes",
     // Of PostgreSQL.

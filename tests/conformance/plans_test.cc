@@ -53,6 +53,10 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
     {"check.memories", {"SCAN agent_memories"}},
     {"check.memory_counts", {"SCAN memory_counts"}},
     {"check.memory_timeline", {"SCAN memory_timeline"}},
+    {"check.memory_words", {"SCAN m", "SCAN w", "SCAN memory_analysis"}},
+    // One row.
+    {"memory.analysis", {"SCAN memory_analysis"}},
+    {"memory.set_analysis", {"SCAN memory_analysis"}},
     {"check.memory_terms", {"SCAN memory_terms", "SCAN r"}},
     // For metrics and GET /memory/stats of an admin: a few rows for each agent.
     {"memory.overview_of_all", {"SCAN a"}},
@@ -64,6 +68,37 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
     {"retention.space", {"SCAN f VIRTUAL TABLE INDEX 0:", "SCAN s VIRTUAL TABLE INDEX 0:"}},
     // One row a table of the schema, when a server starts.
     {"moving.is_unfinished", {"SCAN sqlite_schema"}},
+    // Statistics of everybody, for admins: user by user, who are few, along their index.
+    {"statistics.everybodys_days_agent",
+     {"SCAN u USING INDEX ix_users_created", "SCAN c",
+      "SCAN u USING COVERING INDEX ix_users_created"}},
+    {"statistics.everybodys_days_workflow",
+     {"SCAN u USING INDEX ix_users_created", "SCAN c",
+      "SCAN u USING COVERING INDEX ix_users_created"}},
+    {"statistics.everybodys_subjects_agent",
+     {"SCAN u USING INDEX ix_users_created", "SCAN c",
+      "SCAN u USING COVERING INDEX ix_users_created"}},
+    {"statistics.everybodys_subjects_workflow",
+     {"SCAN u USING INDEX ix_users_created", "SCAN c",
+      "SCAN u USING COVERING INDEX ix_users_created"}},
+    {"statistics.dashboard_of_everybody",
+     {"SCAN u USING INDEX ix_users_created", "SCAN c",
+      "SCAN u USING COVERING INDEX ix_users_created", "SCAN agents", "SCAN k",
+      "SCAN blocks USING COVERING INDEX sqlite_autoindex_blocks_1",
+      "SCAN workflows USING COVERING INDEX ix_workflows_user",
+      "SCAN knowledgebases USING COVERING INDEX sqlite_autoindex_knowledgebases_1"}},
+    {"statistics.newest_of_everybody", {"SCAN u USING COVERING INDEX ix_users_created"}},
+    {"statistics.count_of_everybody", {"SCAN u USING COVERING INDEX ix_users_created"}},
+    {"statistics.favorites_of_everybody", {"SCAN u USING COVERING INDEX ix_users_created"}},
+    {"statistics.favorite_of_everybody", {"SCAN u USING COVERING INDEX ix_users_created"}},
+    {"statistics.stuck_of_everybody", {"SCAN u USING COVERING INDEX ix_users_created"}},
+    // All prices there are, which are few; for admins.
+    {"prices.list", {"SCAN prices"}},
+    // The queue of changes, which is short: as many as it says, at most.
+    {"statistics.count_waiting_agent",
+     {"SCAN agent_execution_changes USING COVERING INDEX ix_agent_changes_user"}},
+    {"statistics.count_waiting_workflow",
+     {"SCAN workflow_execution_changes USING COVERING INDEX ix_workflow_changes_user"}},
     // Stops at the first row.
     {"users.any", {"SCAN users USING COVERING INDEX ix_users_created"}},
     // Stops at the first admin; only when an admin is removed or becomes a user. Users are few.
@@ -77,6 +112,8 @@ const std::set<std::string_view> inner_views{
     "SCAN 5 CONSTANT ROWS",           // the statuses
     "SCAN p",                         // the page of a list of executions: at most limit + 1
     "SCAN counted",                   // at most count_max + 1
+    "SCAN counts",                    // of all time (sql/statistics.sql)
+    "SCAN newest",                    // one
     "SCAN t VIRTUAL TABLE INDEX 0:",  // json_terms: of one document
     // Containment (sql/search.sql). The terms of a filter: at most filter_terms_max.
     "SCAN s",

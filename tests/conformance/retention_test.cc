@@ -40,7 +40,7 @@ class RetentionTest : public testing::TestWithParam<const Driver*> {
     world.now.ms += time.count();
   }
   json::Object apply(std::int64_t days = 365) {
-    const Retention retention(days, {}, registry);
+    const Retention retention(days, {}, nullptr, registry);
     Batches batches(world.database(), clock);
     return json::parse_stored(run_now(retention.apply(batches))).as_object();
   }
@@ -190,7 +190,7 @@ TEST_P(RetentionTest, it_stops_between_batches_and_goes_on_later) {
     must(world.remove(world.stores.agents, store::Key(agent), owner));
   }
   pass(31 * day);
-  const Retention retention(365, {}, registry);
+  const Retention retention(365, {}, nullptr, registry);
   Interrupted first(world.database(), clock, 1);
   const json::Object result = json::parse_stored(run_now(retention.apply(first))).as_object();
   EXPECT_GT(count(result, "agents"), 0);

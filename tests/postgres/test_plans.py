@@ -13,10 +13,11 @@ STATEMENTS = plans.catalogue()
 SEED_INDEXES = {
     "ix_workflow_exec_user_workflow_status", "ix_workflow_exec_status_started", "ix_workflow_exec_user_started", "ix_agent_exec_user_agent_started",
     "ix_agent_exec_session_status", "ix_agents_configuration_gin", "ix_workflows_graph_definition_gin", "ix_workflow_nodes_configuration_gin",
-    "ix_agents_llm_provider",
+    "ix_agents_llm_provider", "ix_agent_stats_user_date", "ix_agent_stats_agent_date", "ix_workflow_stats_user_date",
 }
 # They hold a row for each user, or what belongs to the last minute: an index of theirs may be walked from end to end.
-SMALL = {"users", "feed_batches", "feed_listeners", "jobs", "retention_horizons"}
+SMALL = {"users", "feed_batches", "feed_listeners", "jobs", "retention_horizons", "prices", "agent_execution_changes", "workflow_execution_changes",
+         "agent_execution_lifetimes", "workflow_execution_lifetimes"}
 # What a foreign key or a constraint alone looks at: no statement's plan shows them.
 OF_CONSTRAINTS = {"ix_agent_knowledgebases_knowledgebase", "ix_former_names_user"}
 

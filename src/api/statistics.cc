@@ -1,0 +1,178 @@
+#include <fmt/format.h>
+
+#include "api/handlers.h"
+#include "model/encode.h"
+#include "model/job.h"
+#include "sql/catalogue.h"
+#include "statistics/keeper.h"
+#include "statistics/reading.h"
+
+namespace onggi::api {
+namespace {
+
+using statistics::Group;
+using statistics::Kind;
+using statistics::Question;
+using statistics::Reading;
+
+Result<std::optional<Date>> read_date(const Call& call, std::string_view name) {
+  const std::optional<std::string> text = call.text(name);
+  if (!text) return std::optional<Date>();
+  const std::optional<Date> date = parse_date(*text);
+  if (!date) return invalid(std::string(name), "must be a date such as 2026-11-22");
+  return date;
+}
+
+Result<Question> question_of(const Call& call, Kind kind) {
+  Question question{.kind = kind, .now = call.now};
+  if (!call.query.wants_everybody) question.user = call.user;
+  Result<std::optional<Date>> from = read_date(call, "from");
+  if (!from) return std::unexpected(std::move(from.error()));
+  Result<std::optional<Date>> to = read_date(call, "to");
+  if (!to) return std::unexpected(std::move(to.error()));
+  if (*from && *to && **from > **to) return invalid("from", "must not be after `to`");
+  question.from = *from;
+  question.to = *to;
+  question.subject = call.uuid(kind == Kind::agent ? "agent_id" : "workflow_id");
+  const std::string group = call.text("group_by").value_or("day");
+  question.group = group == "day" ? Group::day : group == "none" ? Group::none : Group::subject;
+  return question;
+}
+
+std::string quoted_date(std::optional<Date> date) {
+  return date ? '"' + to_string(*date) + '"' : "null";
+}
+
+using Names = std::map<Uuid, std::string>;
+
+// The last names of what the items are of, removed ones included.
+Task<Names> names_of(Call& call, Kind kind, const Reading& reading) {
+  std::vector<db::Params> asked;
+  for (const auto& [key, figures] : reading.items)
+    asked.push_back(db::Params::of(key.subject_id, call.user, call.query.wants_everybody));
+  const db::Statement& statement =
+      kind == Kind::agent ? sql::statistics_name_of_agent : sql::statistics_name_of_workflow;
+  std::function<Task<Names>(db::Connection&)> body =
+      [&statement, asked](db::Connection& connection) -> Task<Names> {
+    const db::Rows rows = co_await connection.many_each(statement, asked);
+    Names names;
+    for (const db::Row row : rows) names[row.uuid(0)] = row.text(1);
+    co_return names;
+  };
+  Names names = co_await call.services.database.read_one<Names>(call.cost, std::move(body));
+  co_return names;
+}
+
+void append_item(const statistics::ItemKey& key, const statistics::Figures& figures, Group group,
+                 std::string_view kind, const Names& names, std::string& out) {
+  out += '{';
+  if (group == Group::day) out += R"("date":)" + quoted_date(key.date) + ',';
+  if (group == Group::subject) {
+    fmt::format_to(std::back_inserter(out), R"("{}_id":"{}","{}_name":)", kind,
+                   to_string(key.subject_id), kind);
+    const auto name = names.find(key.subject_id);
+    if (name != names.end())
+      json::append_quoted(name->second, out);
+    else
+      out += "null";
+    out += ',';
+  }
+  figures.append_members(out);
+  out += '}';
+}
+
+Task<Result<Answer>> show(Call& call, Kind kind) {
+  Result<Question> asked = question_of(call, kind);
+  if (!asked) co_return std::unexpected(std::move(asked.error()));
+  const Question question = *asked;
+  Reading reading = co_await statistics::read(call.services.database, call.cost, question);
+  if (question.group == Group::none) reading.items[{}];
+  Names names;
+  if (question.group == Group::subject) {
+    Names found = co_await names_of(call, kind, reading);
+    names = std::move(found);
+  }
+  const std::string_view word = statistics::name_of(kind);
+  std::string body = fmt::format(R"({{"from":"{}","to":"{}","timezone":)", to_string(reading.from),
+                                 to_string(reading.to));
+  if (reading.timezone)
+    json::append_quoted(*reading.timezone, body);
+  else
+    body += "null";
+  fmt::format_to(std::back_inserter(body),
+                 R"(,"group_by":"{}","as_of":"{}","frozen_before":{},"items":[)",
+                 call.text("group_by").value_or("day"), to_string(call.now),
+                 quoted_date(reading.frozen_before));
+  bool is_first = true;
+  for (const auto& [key, figures] : reading.items) {
+    if (!std::exchange(is_first, false)) body += ',';
+    append_item(key, figures, question.group, word, names, body);
+  }
+  body += "]}";
+  co_return Answer{.body = std::move(body)};
+}
+
+// What POST /statistics/rebuild may say; all of it may be left out.
+struct Asked {
+  std::optional<Uuid> user;
+  std::optional<Date> from;
+  std::optional<Date> to;
+};
+
+Result<Asked> asked_of(const json::Value& body) {
+  Asked asked;
+  for (const auto& [name, value] : body.get_object()) {
+    if (name != "user_id" && name != "from" && name != "to")
+      return invalid(json::pointer_to(name), "is not a field of a rebuild");
+    if (value.is_null()) continue;
+    if (!value.is_string()) return invalid(json::pointer_to(name), "must be a string");
+    const std::string_view text = value.get_string();
+    if (name == "user_id") {
+      asked.user = Uuid::parse(text);
+      if (!asked.user) return invalid("/user_id", "must be a UUID");
+      continue;
+    }
+    std::optional<Date>& date = name == "from" ? asked.from : asked.to;
+    date = parse_date(text);
+    if (!date) return invalid(json::pointer_to(name), "must be a date such as 2026-11-22");
+  }
+  if (asked.from && asked.to && *asked.from > *asked.to)
+    return invalid("/from", "must not be after `to`");
+  return asked;
+}
+
+}  // namespace
+
+std::string run_as_json(const Uuid& id, std::string job, Time now) {
+  model::JobRun run;
+  run.id = id;
+  run.job_id = std::move(job);
+  run.scheduled_for = now;
+  run.started_at = now;
+  return model::to_json(model::job_run_shape, run);
+}
+
+Task<Result<Answer>> rebuild_statistics(Call& call) {
+  Result<Asked> asked = asked_of(*call.body);
+  if (!asked) co_return std::unexpected(std::move(asked.error()));
+  const statistics::Keeper::Rebuild wanted{asked->user, asked->from, asked->to};
+  std::function<Task<Result<Answer>>(db::Connection&)> body =
+      [&call, wanted](db::Connection& connection) -> Task<Result<Answer>> {
+    const Uuid run = Uuid::v7(call.now);
+    connection.after_commit(
+        [&keeper = call.services.keeper, run, wanted] { keeper.rebuild(run, wanted); });
+    co_return Answer{.status = 202, .body = run_as_json(run, "statistics_rebuild", call.now)};
+  };
+  Result<Answer> answer = co_await write(call, std::move(body));
+  co_return answer;
+}
+
+Task<Result<Answer>> get_agent_statistics(Call& call) {
+  return show(call, Kind::agent);
+}
+
+Task<Result<Answer>> get_workflow_statistics(Call& call) {
+  return show(call, Kind::workflow);
+}
+
+}  // namespace onggi::api

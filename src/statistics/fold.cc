@@ -1,0 +1,177 @@
+#include "statistics/fold.h"
+
+#include <map>
+#include <unordered_map>
+
+#include "statistics/rows.h"
+
+namespace onggi::statistics {
+namespace {
+
+struct Change {
+  std::int64_t id;
+  std::int64_t weight;
+  store::Contribution what;
+};
+
+// What a batch adds to what there is.
+struct Sum {
+  std::map<RowKey, Delta> rows;
+  std::map<std::pair<Uuid, Time>, Seconds> hours;
+  std::map<std::pair<Uuid, Uuid>, std::int64_t> totals;  // by user and subject
+  std::unordered_map<Uuid, Lifetime> lifetimes;
+  std::vector<std::int64_t> folded;  // ids
+};
+
+using Days = std::set<std::pair<Uuid, Date>>;
+
+Sum sum_of(const std::vector<Change>& changes, const std::unordered_map<Uuid, Lifetime>& lifetimes,
+           const Days& left_out, Time now) {
+  Sum sum;
+  sum.lifetimes = lifetimes;
+  std::unordered_map<Uuid, Dates> dates;
+  const Time hours = hours_from(now);
+  for (const Change& change : changes) {
+    const store::Contribution& what = change.what;
+    const auto known = sum.lifetimes.find(what.user_id);
+    if (known == sum.lifetimes.end()) continue;
+    Lifetime& lifetime = known->second;
+    const Date date = dates.try_emplace(what.user_id, lifetimes.at(what.user_id))
+                          .first->second.date_of(what.started_at);
+    const bool is_frozen = lifetime.is_frozen(what.started_at);
+    if (!is_frozen && left_out.contains({what.user_id, date})) continue;
+    sum.folded.push_back(change.id);
+    const bool has_row = is_frozen || lifetime.is_built(date);
+    if (has_row) {
+      const RowKey key{what.user_id, date, is_frozen, what.subject_id};
+      sum.rows[key].add(what, change.weight);
+      sum.rows[key.day()].add(what, change.weight);
+    }
+    // What is not built yet is counted when it is.
+    if (!has_row && !lifetime.is_counted) continue;
+    lifetime.count[static_cast<std::size_t>(what.status)] += change.weight;
+    sum.totals[{what.user_id, what.subject_id}] += change.weight;
+    const Time hour = hour_of(what.started_at);
+    if (hour >= hours)
+      sum.hours[{what.user_id, hour}].add(static_cast<int>((what.started_at.ms - hour.ms) / 1'000),
+                                          change.weight);
+  }
+  return sum;
+}
+
+// The rows as they are to be. Days that cannot be told are added to `spoilt`.
+Rows changed_rows(const Sum& sum, const Rows& stored, Days& spoilt) {
+  Rows changed;
+  for (const auto& [key, delta] : sum.rows) {
+    const auto there = stored.find(key);
+    Figures row = there != stored.end() ? there->second : Figures{};
+    const bool is_known = delta.apply(row);
+    if (!is_known && !key.is_frozen) spoilt.insert({key.user_id, key.date});
+    changed.emplace(key, std::move(row));
+  }
+  return changed;
+}
+
+Task<void> write_hours(db::Connection& connection, const Statements& sql, Sum& sum, Time now) {
+  std::vector<db::Params> asked;
+  for (const auto& [key, seconds] : sum.hours)
+    asked.push_back(db::Params::of(key.first, key.second));
+  const db::Rows stored = co_await connection.many_each(sql.hours_at, std::move(asked));
+  for (const db::Row row : stored)
+    sum.hours.at({row.uuid(0), row.time(1)}).add(Seconds::read(row.text(2)));
+  std::vector<std::string> written;
+  written.reserve(sum.hours.size());
+  std::vector<db::Params> rows;
+  for (const auto& [key, seconds] : sum.hours) {
+    written.push_back(seconds.write());
+    db::Params params = db::Params::of(key.first, key.second, seconds.count());
+    params.add_blob(written.back());
+    rows.push_back(std::move(params));
+  }
+  co_await connection.run_each(sql.put_hours, std::move(rows));
+  std::vector<db::Params> old;
+  const Time before = hours_from(now);
+  for (const auto& [user, lifetime] : sum.lifetimes) old.push_back(db::Params::of(user, before));
+  co_await connection.run_each(sql.remove_hours, std::move(old));
+}
+
+Task<void> write_totals(db::Connection& connection, const Statements& sql, const Sum& sum) {
+  std::vector<db::Params> rows;
+  for (const auto& [key, more] : sum.totals)
+    if (more != 0) rows.push_back(db::Params::of(key.first, key.second, more));
+  co_await connection.run_each(sql.add_totals, std::move(rows));
+}
+
+std::vector<Change> changes_of(const db::Rows& rows) {
+  std::vector<Change> changes;
+  changes.reserve(rows.size());
+  for (const db::Row row : rows)
+    changes.push_back(
+        {row.integer(0), row.integer(2), store::Contribution::of(row, 3, row.uuid(1))});
+  return changes;
+}
+
+Task<Folded> fold_batch(db::Connection& connection, Kind kind, std::int64_t after, Time now) {
+  const Statements& sql = statements_of(kind);
+  Folded result;
+  const db::Rows turn = co_await connection.many(sql.take_turn, {});
+  result.has_turn = turn[0].boolean(0);
+  if (!result.has_turn) co_return result;
+  const db::Rows waiting = co_await connection.many(sql.waiting, db::Params::of(after, fold_max));
+  const std::vector<Change> changes = changes_of(waiting);
+  result.read = changes.size();
+  if (changes.empty()) co_return result;
+  result.last_id = changes.back().id;
+  for (const Change& change : changes) result.unknown.insert(change.what.user_id);
+  std::vector<Uuid> users(result.unknown.begin(), result.unknown.end());
+  std::vector<Lifetime> taken = co_await take_lifetimes(connection, kind, std::move(users), now);
+  std::unordered_map<Uuid, Lifetime> lifetimes;
+  for (Lifetime& lifetime : taken) {
+    result.unknown.erase(lifetime.user_id);
+    const Uuid user = lifetime.user_id;
+    lifetimes.emplace(user, std::move(lifetime));
+  }
+
+  Sum sum = sum_of(changes, lifetimes, result.spoilt, now);
+  std::vector<RowKey> keys;
+  for (const auto& [key, delta] : sum.rows) keys.push_back(key);
+  const Rows stored = co_await read_rows(connection, kind, std::move(keys));
+  Rows changed = changed_rows(sum, stored, result.spoilt);
+  if (!result.spoilt.empty()) {
+    sum = sum_of(changes, lifetimes, result.spoilt, now);
+    changed = changed_rows(sum, stored, result.spoilt);
+  }
+  std::shared_ptr<const Rows> rows = std::make_shared<const Rows>(std::move(changed));
+  co_await write_rows(connection, kind, std::move(rows));
+  co_await write_hours(connection, sql, sum, now);
+  co_await write_totals(connection, sql, sum);
+  std::vector<Lifetime> saved;
+  for (auto& [user, lifetime] : sum.lifetimes) saved.push_back(std::move(lifetime));
+  co_await save_lifetimes(connection, kind, std::move(saved));
+  std::vector<db::Params> removed;
+  for (const std::int64_t id : sum.folded) removed.push_back(db::Params::of(id));
+  co_await connection.run_each(sql.remove_waiting, std::move(removed));
+  result.folded = sum.folded.size();
+  co_return result;
+}
+
+}  // namespace
+
+Time hours_from(Time now) {
+  return hour_of(Time{now.ms - 2 * day_ms});
+}
+
+Time hour_of(Time time) {
+  return Time{time.ms - (time.ms % hour_ms + hour_ms) % hour_ms};
+}
+
+Task<Folded> fold(store::Batches& batches, Kind kind, std::int64_t after) {
+  std::function<Task<Folded>(db::Connection&)> body =
+      [kind, after, now = batches.now()](db::Connection& connection) {
+        return fold_batch(connection, kind, after, now);
+      };
+  Folded folded = co_await batches.write<Folded>(std::move(body));
+  co_return folded;
+}
+
+}  // namespace onggi::statistics

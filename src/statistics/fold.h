@@ -1,0 +1,39 @@
+// Folding: what has changed is taken out of the queue and added to the rows that it changes, in one
+// transaction, a small batch at a time.
+//
+// Nothing is remembered of how far it came: whatever stands in the queue is still to be added,
+// however late it was committed. Left in the queue, for the next time, are changes of users who are
+// held (build.h), and of days on which the least or greatest duration was taken away, so that only
+// executions can tell what it is now: these days are to be built.
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <vector>
+
+#include "statistics/lifetime.h"
+#include "store/batches.h"
+
+namespace onggi::statistics {
+
+struct Folded {
+  bool has_turn = true;                    // false: another server folds at this moment
+  std::size_t read = 0;                    // changes
+  std::size_t folded = 0;                  // of these
+  std::int64_t last_id = 0;                // of those read
+  std::set<Uuid> unknown;                  // users that have no statistics yet, or are held
+  std::set<std::pair<Uuid, Date>> spoilt;  // days to be built
+};
+
+inline constexpr std::int64_t fold_max = 1'000;  // changes in one batch
+
+// The next batch behind `after`, which is good for passing over what was left in the queue just
+// now, and for nothing else.
+Task<Folded> fold(store::Batches& batches, Kind kind, std::int64_t after);
+
+// Hours are kept from this time on, a day and an hour longer than anybody asks for.
+Time hours_from(Time now);
+// The beginning of the hour (UTC).
+Time hour_of(Time time);
+
+}  // namespace onggi::statistics

@@ -1,0 +1,257 @@
+#include "statistics/keeper.h"
+
+#include <chrono>
+
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include "base/log_text.h"
+#include "statistics/build.h"
+#include "statistics/fold.h"
+#include "statistics/verify.h"
+#include "store/prices.h"
+
+namespace onggi::statistics {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds fold_interval{250};
+constexpr std::chrono::seconds look_interval{5};
+// Servers of the version before record without telling, until they have noticed the new schema.
+constexpr std::chrono::seconds patience_with_old_servers{3};
+constexpr std::int64_t waiting_max = 100'000;  // as many are counted
+
+std::int64_t count_waiting(store::Batches& batches, Kind kind, std::int64_t most) {
+  std::function<Task<std::int64_t>(db::Connection&)> body =
+      [kind, most](db::Connection& connection) -> Task<std::int64_t> {
+    const db::Rows rows =
+        co_await connection.many(statements_of(kind).count_waiting, db::Params::of(most));
+    co_return rows[0].integer(0);
+  };
+  return run_now(batches.read<std::int64_t>(std::move(body)));
+}
+
+}  // namespace
+
+struct Keeper::OwnBatches final : store::Batches {
+  OwnBatches(db::Database& database, const Clock& clock, const Keeper& keeper)
+      : Batches(database, clock), keeper_(keeper) {}
+  bool is_to_stop() const override { return keeper_.is_stopping(); }
+
+ private:
+  const Keeper& keeper_;
+};
+
+Keeper::Keeper(db::Database& database, const Clock& clock, Registry& registry)
+    : database_(database),
+      clock_(clock),
+      folded_(registry.counter("onggi_statistics_folded_total",
+                               "Changes of executions that were added to daily statistics.")),
+      built_(registry.counter("onggi_statistics_built_total",
+                              "Times that daily statistics of a user were made of executions.")),
+      differences_(differences_counter(registry)),
+      empty_at_ms_(clock.now().ms) {
+  registry.gauge_from("onggi_statistics_waiting_changes",
+                      "Changes of executions that are not in daily statistics yet, up to 100,000 "
+                      "of each kind.",
+                      [this] { return static_cast<double>(waiting_.load()); });
+  registry.gauge_from("onggi_statistics_fold_lag_seconds",
+                      "Time since no change was waiting; 0: none is.", [this] {
+                        if (waiting_.load() == 0) return 0.0;
+                        return static_cast<double>(clock_.now().ms - empty_at_ms_.load()) / 1'000;
+                      });
+}
+
+void Keeper::start() {
+  folds_ = std::thread([this] { run_folds(); });
+  builds_ = std::thread([this] { run_builds(); });
+}
+
+Keeper::~Keeper() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (folds_.joinable()) folds_.join();
+  if (builds_.joinable()) builds_.join();
+}
+
+bool Keeper::is_stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+bool Keeper::rest(std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return !changed_.wait_for(lock, time, [this] { return stopping_; });
+}
+
+void Keeper::rebuild(Uuid run, Rebuild asked) {
+  {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back(
+        [this, run, asked](store::Batches& batches) { run_rebuild(batches, run, asked); });
+  }
+  changed_.notify_all();
+}
+
+void Keeper::reprice(Uuid run) {
+  {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back([run](store::Batches& batches) {
+      try {
+        const std::int64_t changed = run_now(store::reprice(batches));
+        spdlog::info("prices_applied run={} executions={}", to_string(run), changed);
+      } catch (const std::exception& error) {
+        spdlog::error("prices_apply_failed run={} error={}", to_string(run),
+                      log_text(error.what()));
+      }
+    });
+  }
+  changed_.notify_all();
+}
+
+void Keeper::run_rebuild(store::Batches& batches, const Uuid& run, const Rebuild& asked) {
+  const Steady::time_point began = Steady::now();
+  std::size_t users = 0;
+  try {
+    const auto one = [&](const Uuid& user) {
+      for (const Kind kind : {Kind::agent, Kind::workflow})
+        run_now(rebuild_unfrozen(batches, kind, user, asked.from.value_or(earliest_date),
+                                 asked.to.value_or(latest_date)));
+      ++users;
+    };
+    if (asked.user) {
+      one(*asked.user);
+    } else {
+      Uuid after{};
+      for (;;) {
+        const std::vector<Uuid> next = run_now(users_behind(batches, after));
+        if (next.empty() || is_stopping()) break;
+        for (const Uuid& user : next) one(user);
+        after = next.back();
+      }
+    }
+    built_.add(users);
+    spdlog::info(
+        "statistics_rebuilt run={} users={} duration_ms={}", to_string(run), users,
+        std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began).count());
+  } catch (const std::exception& error) {
+    spdlog::error("statistics_rebuild_failed run={} error={}", to_string(run),
+                  log_text(error.what()));
+  }
+}
+
+void Keeper::tell(std::string& told, const std::string& failure) {
+  if (failure == told) return;
+  told = failure;
+  if (failure.empty())
+    spdlog::info("statistics_recovered");
+  else
+    spdlog::error("statistics_failed error={}", log_text(failure));
+}
+
+// False: somebody else folds, or it is to stop.
+bool Keeper::fold_all(store::Batches& batches, Kind kind) {
+  std::int64_t after = 0;
+  for (;;) {
+    const Folded folded = run_now(fold(batches, kind, after));
+    folded_.add(folded.folded);
+    if (!folded.spoilt.empty() || !folded.unknown.empty()) {
+      const std::lock_guard lock(mutex_);
+      for (const auto& day : folded.spoilt) spoilt_.emplace(kind, day);
+      for (const Uuid& user : folded.unknown) incomplete_.emplace(kind, user);
+      changed_.notify_all();
+    }
+    if (!folded.has_turn || is_stopping()) return false;
+    if (folded.read < static_cast<std::size_t>(fold_max)) return true;
+    after = folded.last_id;
+  }
+}
+
+void Keeper::run_folds() {
+  pthread_setname_np(pthread_self(), "onggi-folds");
+  OwnBatches batches(database_, clock_, *this);
+  std::string told;
+  while (rest(fold_interval)) {
+    try {
+      const std::int64_t now = clock_.now().ms;
+      std::int64_t waiting = 0;
+      for (const Kind kind : {Kind::agent, Kind::workflow}) {
+        const std::int64_t of_kind = count_waiting(batches, kind, waiting_max);
+        waiting += of_kind;
+        if (of_kind != 0) fold_all(batches, kind);
+      }
+      if (waiting == 0) empty_at_ms_ = now;
+      waiting_ = waiting;
+      tell(told, {});
+    } catch (const Unavailable&) {
+      // Requests say so, and /readyz.
+    } catch (const std::exception& error) {
+      tell(told, error.what());
+    }
+  }
+}
+
+void Keeper::look_for_incomplete(store::Batches& batches) {
+  for (const Kind kind : {Kind::agent, Kind::workflow}) {
+    Uuid after{};
+    for (;;) {
+      const std::vector<Uuid> users = run_now(incomplete(batches, kind, after));
+      if (users.empty() || is_stopping()) break;
+      after = users.back();
+      const std::lock_guard lock(mutex_);
+      for (const Uuid& user : users) incomplete_.emplace(kind, user);
+    }
+  }
+}
+
+void Keeper::run_builds() {
+  pthread_setname_np(pthread_self(), "onggi-builds");
+  OwnBatches batches(database_, clock_, *this);
+  std::string told;
+  Steady::time_point look_due = Steady::now();
+  if (database_.is_shared()) look_due += patience_with_old_servers;
+  for (;;) {
+    Todo users;
+    std::set<std::pair<Kind, std::pair<Uuid, Date>>> days;
+    std::function<void(store::Batches&)> work;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait_until(lock, look_due, [this] {
+        return stopping_ || !posted_.empty() || !incomplete_.empty() || !spoilt_.empty();
+      });
+      if (stopping_) return;
+      std::swap(users, incomplete_);
+      std::swap(days, spoilt_);
+      if (!posted_.empty()) {
+        work = std::move(posted_.front());
+        posted_.pop_front();
+      }
+    }
+    try {
+      if (Steady::now() >= look_due) {
+        look_due = Steady::now() + look_interval;
+        look_for_incomplete(batches);
+      }
+      for (const auto& [kind, user] : users) {
+        run_now(complete(batches, kind, user));
+        built_.add();
+      }
+      for (const auto& [kind, day] : days) {
+        run_now(statistics::rebuild(batches, kind, day.first, day.second, day.second));
+        built_.add();
+      }
+      tell(told, {});
+    } catch (const Unavailable&) {
+      // They are looked for again.
+    } catch (const std::exception& error) {
+      tell(told, error.what());
+    }
+    if (work) work(batches);
+  }
+}
+
+}  // namespace onggi::statistics

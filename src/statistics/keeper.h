@@ -1,0 +1,79 @@
+// What keeps statistics up, beside the requests: folds what has changed, four times a second and
+// until nothing is left, and makes what is to be made anew. So the changes that a read has to add
+// are those of about a quarter of a second: folds take them faster than anything can record them.
+//
+// Every server has one; on a shared database one of them folds at a time. None is needed for
+// answers to be exact, only for them to be cheap.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "base/metrics.h"
+#include "statistics/lifetime.h"
+#include "store/batches.h"
+
+namespace onggi::statistics {
+
+class Keeper {
+ public:
+  // Does nothing until it is started.
+  Keeper(db::Database& database, const Clock& clock, Registry& registry);
+  // Ends what is under way after its present batch.
+  ~Keeper();
+  Keeper(const Keeper&) = delete;
+  Keeper& operator=(const Keeper&) = delete;
+
+  void start();
+  // What the job counts (verify.h).
+  Counter& differences() { return differences_; }
+
+  // Has statistics made anew of executions, in the background, one such run after the other: all
+  // that is not frozen, or what is asked for. `run` names it in the log. Thread-safe. What is left
+  // when the server stops is dropped.
+  struct Rebuild {
+    std::optional<Uuid> user{};
+    std::optional<Date> from{};
+    std::optional<Date> to{};
+  };
+  void rebuild(Uuid run, Rebuild asked);
+  // Likewise: has costs estimated anew by the present prices (store/prices.h).
+  void reprice(Uuid run);
+
+ private:
+  struct OwnBatches;
+  using Todo = std::set<std::pair<Kind, Uuid>>;
+
+  void run_folds();
+  void run_builds();
+  bool fold_all(store::Batches& batches, Kind kind);
+  void look_for_incomplete(store::Batches& batches);
+  bool rest(std::chrono::milliseconds time);
+  bool is_stopping() const;
+  void run_rebuild(store::Batches& batches, const Uuid& run, const Rebuild& asked);
+  void tell(std::string& told, const std::string& failure);
+
+  db::Database& database_;
+  const Clock& clock_;
+  Counter& folded_;
+  Counter& built_;
+  Counter& differences_;
+  std::atomic<std::int64_t> waiting_{0};
+  std::atomic<std::int64_t> empty_at_ms_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::deque<std::function<void(store::Batches&)>> posted_;
+  Todo incomplete_;
+  std::set<std::pair<Kind, std::pair<Uuid, Date>>> spoilt_;
+  std::thread folds_;
+  std::thread builds_;
+};
+
+}  // namespace onggi::statistics

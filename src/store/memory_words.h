@@ -1,0 +1,62 @@
+// The words of memories, as they are kept (sql/memory.sql): written in the transaction of the
+// memory, read to make an agent's index (words/index.h).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "db/database.h"
+#include "json/json.h"
+#include "model/memory.h"
+#include "words/index.h"
+
+namespace onggi::store {
+
+// What is kept of a memory, of its text and its metadata as JSON.
+std::string words_of(std::string_view content, std::string_view metadata);
+
+// Of memories that are new, or whose text or metadata are.
+Task<void> keep_words(db::Connection& connection,
+                      std::vector<std::shared_ptr<const model::Memory>> memories);
+
+// Of memories that came without an embedding, where the server is to ask for it.
+Task<void> queue_embeddings(db::Connection& connection,
+                            std::vector<std::shared_ptr<const model::Memory>> memories, Time now);
+// One that the server had asked for does not stand for what the memory says now.
+Task<void> drop_embedding(db::Connection& connection, Uuid agent, Uuid memory);
+
+// By what an agent's index goes at one instant.
+struct IndexState {
+  words::Horizon horizon;
+  // Changes that the snapshot may not show have this number or a higher one.
+  std::int64_t next_change = 0;
+};
+// nullopt: not the owner's agent.
+Task<std::optional<IndexState>> index_state(db::Connection& connection, Uuid agent, Uuid owner,
+                                            Time now);
+
+// Puts into the index what has changed since; 0: everything. The index must be nobody else's while
+// it runs.
+Task<void> read_words(db::Connection& connection, Uuid agent, std::shared_ptr<words::Index> index);
+// The rows of what has changed; put_changes() puts them in.
+Task<db::Rows> changed_words(db::Connection& connection, Uuid agent, std::int64_t since);
+void put_changes(const db::Rows& rows, words::Index& index);
+
+// A memory of an answer, as a list shows it, and what its snippet is made of.
+struct FoundMemory {
+  Uuid id;
+  std::string json;
+  std::string content;
+  std::string metadata;
+};
+Task<std::vector<FoundMemory>> found_memories(db::Connection& connection, Uuid agent, Uuid owner,
+                                              std::vector<Uuid> ids);
+
+// Hands over each embedding that there is of these memories; its floats are valid during the call.
+Task<void> read_vectors(db::Connection& connection, Uuid agent, std::vector<Uuid> ids,
+                        std::function<void(const Uuid& id, std::span<const float> vector)> take);
+
+}  // namespace onggi::store

@@ -1,0 +1,91 @@
+// Which memories hold a word, and how often: numbers of memories, ascending, packed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "words/document.h"
+
+namespace onggi::words {
+
+class Postings {
+ public:
+  // `number` is greater than those before.
+  void add(std::uint32_t number, Count count) {
+    const std::uint32_t step = number - last_;
+    last_ = number;
+    ++size_;
+    put(std::uint64_t{step} << 1 | (count == 2 ? 0u : 1u));
+    if (count != 2) put(count);
+  }
+
+  // take(number, count), in order.
+  template <class Take>
+  void each(Take take) const {
+    const char* at = bytes_.data();
+    const char* const end = at + bytes_.size();
+    std::uint32_t number = 0;
+    while (at != end) {
+      const std::uint64_t head = next(at);
+      number += static_cast<std::uint32_t>(head >> 1);
+      const Count count = (head & 1) != 0 ? static_cast<Count>(next(at)) : 2;
+      take(number, count);
+    }
+  }
+
+  std::uint32_t size() const { return size_; }  // of memories that are gone as well
+  std::size_t bytes() const {
+    return sizeof *this + (bytes_.capacity() > 15 ? bytes_.capacity() : 0);
+  }
+
+ private:
+  void put(std::uint64_t value) {
+    while (value >= 0x80) {
+      bytes_.push_back(static_cast<char>(value | 0x80));
+      value >>= 7;
+    }
+    bytes_.push_back(static_cast<char>(value));
+  }
+  static std::uint64_t next(const char*& at) {
+    std::uint64_t value = 0;
+    for (int shift = 0;; shift += 7) {
+      const auto byte = static_cast<std::uint8_t>(*at++);
+      value |= std::uint64_t{byte & 0x7Fu} << shift;
+      if (byte < 0x80) return value;
+    }
+  }
+
+  std::string bytes_;
+  std::uint32_t last_ = 0;
+  std::uint32_t size_ = 0;
+};
+
+// An agent's words. Their texts stand in pieces of memory of their own, since there are many.
+class Vocabulary {
+ public:
+  struct Word {
+    std::string_view text;
+    std::uint32_t letters = 0;  // letters_of()
+    Postings postings;
+  };
+
+  Postings& operator[](std::string_view term);
+  const Word* find(std::string_view term) const;
+  const std::vector<Word>& words() const { return words_; }
+  std::size_t bytes() const;
+
+ private:
+  std::string_view kept(std::string_view text);
+
+  std::vector<Word> words_;
+  std::unordered_map<std::string_view, std::uint32_t> numbers_;
+  std::vector<std::unique_ptr<char[]>> pieces_;
+  std::size_t room_ = 0;
+  char* free_ = nullptr;
+};
+
+}  // namespace onggi::words

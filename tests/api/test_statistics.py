@@ -1,0 +1,270 @@
+"""Statistics and the dashboard: what they show, for whom, on which date; that they are exact at once, and after kill -9."""
+
+import math
+from collections import defaultdict
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from client import Client, make_agent, make_user, make_workflow, now_ms, timestamp
+from stores import IS_POSTGRES
+from support_process import eventually, onggi
+
+FIGURES = {"execution_count", "running_count", "completed_count", "failed_count", "timeout_count", "cancelled_count", "success_rate", "avg_duration_ms",
+           "min_duration_ms", "max_duration_ms", "p50_duration_ms", "p95_duration_ms", "p99_duration_ms", "llm_call_count", "llm_prompt_tokens",
+           "llm_completion_tokens", "llm_total_tokens", "tool_call_count", "cost_usd"}
+DAY_MS = 86_400_000
+
+
+def today(zone="UTC", days=0):
+    return (datetime.now(ZoneInfo(zone)).date() + timedelta(days=days)).isoformat()
+
+
+def record(client, agent, **over):
+    return client.post("/executions", json={"agent_id": agent["id"], **over}).expect(201)
+
+
+@pytest.fixture
+def owner(admin):
+    return make_user(admin, "statistician")
+
+
+def nearest_rank(durations, percent):
+    return sorted(durations)[math.ceil(percent / 100 * len(durations)) - 1]
+
+
+def test_an_item_shows_every_figure(owner):
+    agent = make_agent(owner)
+    durations = [3, 17, 250, 1_000, 1_001, 90_000, 123_456]
+    for duration in durations:
+        record(owner, agent, status="completed", duration_ms=duration,
+               metrics={"llm_call_count": 2, "llm_prompt_tokens": 10, "llm_completion_tokens": 5, "tool_call_count": 1, "cost_usd": 0.25})
+    record(owner, agent, status="failed", duration_ms=10)
+    record(owner, agent)
+    answer = owner.get("/statistics/agents", group_by="none").expect(200)
+    assert set(answer) == {"from", "to", "timezone", "group_by", "as_of", "frozen_before", "items"}
+    assert (answer["from"], answer["to"], answer["timezone"], answer["frozen_before"]) == (today(days=-29), today(), "UTC", None)
+    (item,) = answer["items"]
+    assert set(item) == FIGURES
+    assert (item["execution_count"], item["running_count"], item["completed_count"], item["failed_count"]) == (9, 1, 7, 1)
+    assert item["success_rate"] == 87.5
+    every = durations + [10]
+    assert item["avg_duration_ms"] == round(sum(every) / len(every), 3)
+    assert (item["min_duration_ms"], item["max_duration_ms"]) == (3, 123_456)
+    for percent in (50, 95, 99):
+        exact = nearest_rank(every, percent)
+        assert abs(item[f"p{percent}_duration_ms"] - exact) <= exact / 100
+    assert (item["llm_call_count"], item["llm_prompt_tokens"], item["llm_completion_tokens"], item["llm_total_tokens"]) == (14, 70, 35, 105)
+    assert (item["tool_call_count"], item["cost_usd"]) == (7, 1.75)
+
+
+def test_without_executions_days_are_left_out_and_none_is_zero(owner):
+    assert owner.get("/statistics/agents").expect(200)["items"] == []
+    (item,) = owner.get("/statistics/workflows", group_by="none").expect(200)["items"]
+    assert (item["execution_count"], item["success_rate"], item["avg_duration_ms"], item["p95_duration_ms"], item["cost_usd"]) == (0, None, None, None, 0)
+
+
+def test_items_ascend_by_their_key_and_carry_names(owner):
+    agents = [make_agent(owner, name=f"agent {i}") for i in range(3)]
+    for i, agent in enumerate(agents):
+        for _ in range(i + 1):
+            record(owner, agent, started_at=timestamp(days=-i), status="completed", duration_ms=5)
+    by_agent = owner.get("/statistics/agents", group_by="agent").expect(200)["items"]
+    assert [item["agent_id"] for item in by_agent] == sorted(agent["id"] for agent in agents)
+    assert {item["agent_name"]: item["execution_count"] for item in by_agent} == {"agent 0": 1, "agent 1": 2, "agent 2": 3}
+    by_day = owner.get("/statistics/agents").expect(200)["items"]
+    assert [item["date"] for item in by_day] == sorted(item["date"] for item in by_day) and len(by_day) == 3
+    one = owner.get("/statistics/agents", agent_id=agents[2]["id"]).expect(200)["items"]
+    assert [item["execution_count"] for item in one] == [3]
+    owner.delete(f"/agents/{agents[2]['id']}").expect(204)
+    gone = owner.get("/statistics/agents", group_by="agent", agent_id=agents[2]["id"]).expect(200)["items"]
+    assert [(item["agent_name"], item["execution_count"]) for item in gone] == [("agent 2", 3)]
+
+
+def test_workflows_have_their_own(owner):
+    workflow = make_workflow(owner, name="flow")
+    owner.post("/workflow-executions", json={"workflow_id": workflow["id"], "status": "timeout", "duration_ms": 7}).expect(201)
+    (item,) = owner.get("/statistics/workflows", group_by="workflow").expect(200)["items"]
+    assert (item["workflow_id"], item["workflow_name"], item["timeout_count"]) == (workflow["id"], "flow", 1)
+    assert owner.get("/statistics/agents").expect(200)["items"] == []
+
+
+def test_ranges_that_are_none_are_refused(owner):
+    owner.get("/statistics/agents", **{"from": "2026-13-01"}).rejects("from")
+    owner.get("/statistics/agents", to="2026-11-22T00:00:00Z").rejects("to")
+    owner.get("/statistics/agents", to="2026-11-01", **{"from": "2026-11-02"}).rejects("from")
+    owner.get("/statistics/agents", group_by="workflow").rejects("group_by")
+    owner.get("/statistics/workflows", group_by="agent").rejects("group_by")
+    owner.get("/statistics/agents", agent_id="x").rejects("agent_id")
+    owner.get("/dashboard/stats", days=0).rejects("days")
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "America/New_York", "Pacific/Kiritimati"])
+def test_a_date_is_a_day_in_the_owners_zone_and_follows_it(admin, zone):
+    owner = make_user(admin, "traveller")
+    agent = make_agent(owner)
+    starts = [now_ms() - hours * 3_600_000 for hours in range(0, 24 * 7, 3)]
+    batch = [{"agent_id": agent["id"], "started_at": timestamp(ms), "status": "completed", "duration_ms": i} for i, ms in enumerate(starts)]
+    assert all(item["status"] == 201 for item in owner.post("/executions/batch", json=batch).expect(200)["items"])
+    for name in ("UTC", zone, "UTC"):
+        admin.patch(f"/users/{owner.id}", json={"timezone": name}).expect(200)
+        expected = defaultdict(int)
+        for ms in starts:
+            expected[datetime.fromtimestamp(ms / 1_000, ZoneInfo(name)).date().isoformat()] += 1
+
+        def is_exact():
+            answer = owner.get("/statistics/agents").expect(200)
+            assert answer["timezone"] == name
+            assert {item["date"]: item["execution_count"] for item in answer["items"]} == expected
+            return True
+        assert is_exact()
+        trend = owner.get("/dashboard/execution-trend", days=9).expect(200)
+        assert trend["period_days"] == 9 and [row["date"] for row in trend["trend"]] == [today(name, days) for days in range(-8, 1)]
+        assert {row["date"]: row["total"] for row in trend["trend"] if row["total"]} == expected
+        eventually(lambda: owner.get("/statistics/agents").queries == 1 and is_exact(), deadline_s=30, every_s=0.2)
+
+
+def test_corrections_deletions_and_late_arrivals_count_at_once(owner):
+    agent, other = make_agent(owner), make_agent(owner)
+
+    def item(**query):
+        return owner.get("/statistics/agents", group_by="none", **query).expect(200)["items"][0]
+    least = record(owner, agent, status="completed", duration_ms=5)
+    middle = record(owner, agent, status="completed", duration_ms=50)
+    most = record(owner, agent, status="failed", duration_ms=5_000)
+    running = record(owner, agent)
+    assert (item()["min_duration_ms"], item()["max_duration_ms"], item()["running_count"]) == (5, 5_000, 1)
+    owner.patch(f"/executions/{running['id']}", json={"status": "completed", "duration_ms": 70_000}).expect(200)
+    assert (item()["max_duration_ms"], item()["running_count"], item()["completed_count"]) == (70_000, 0, 3)
+    owner.delete(f"/executions/{running['id']}").expect(204)
+    owner.delete(f"/executions/{least['id']}").expect(204)
+    assert (item()["min_duration_ms"], item()["max_duration_ms"], item()["execution_count"]) == (50, 5_000, 2)
+    owner.patch(f"/executions/{most['id']}", json={"agent_id": other["id"], "duration_ms": 20}).expect(200)
+    assert (item()["min_duration_ms"], item()["max_duration_ms"]) == (20, 50)
+    assert (item(agent_id=other["id"])["failed_count"], item(agent_id=agent["id"])["failed_count"]) == (1, 0)
+    record(owner, agent, started_at=timestamp(days=-21), status="completed", duration_ms=1, session_id="late")
+    assert item()["min_duration_ms"] == 1
+    owner.delete("/executions", session_id="late").expect(204)
+    assert (item()["min_duration_ms"], item()["execution_count"]) == (20, 2)
+    eventually(lambda: owner.get("/statistics/agents").queries == 1, deadline_s=30, every_s=0.2)
+    assert (item()["min_duration_ms"], item()["max_duration_ms"], item()["execution_count"]) == (20, 50, 2)
+    assert middle["id"]
+
+
+def test_the_dashboard_shows_what_there_is(owner):
+    agent = make_agent(owner, name="favourite", description="d")
+    make_workflow(owner)
+    record(owner, agent, started_at=timestamp(days=-40), status="completed", duration_ms=99, metrics={"llm_total_tokens": 100})
+    record(owner, agent, started_at=timestamp(hours=-30), status="failed", duration_ms=4_000, metrics={"llm_total_tokens": 7, "cost_usd": 0.5})
+    record(owner, agent, started_at=timestamp(hours=-23), status="completed", duration_ms=2_000)
+    last = record(owner, agent)
+    stats = owner.get("/dashboard/stats").expect(200)
+    assert set(stats) == {"resources", "executions", "memory", "timestamp"}
+    assert stats["resources"] == {"agents": 1, "blocks": 0, "workflows": 1, "knowledgebases": 0}
+    assert stats["executions"] == {"total": 4, "last_24h": 2, "running": 1, "success_rate": 50, "avg_duration_seconds": 3, "p95_duration_ms": 4_000,
+                                   "total_tokens": 7, "cost_usd": 0.5}
+    assert set(stats["memory"]) == {"short_term", "long_term", "episodic", "semantic"}
+    activity = owner.get("/dashboard/recent-activity", limit=2).expect(200)
+    assert activity["total"] == 4 and len(activity["activities"]) == 2
+    assert activity["activities"][0] == {"id": last["id"], "type": "execution", "agent_id": agent["id"], "agent_name": "favourite", "status": "running",
+                                         "started_at": last["started_at"], "duration_ms": None}
+    favorites = owner.get("/dashboard/favorite-agents").expect(200)
+    assert favorites == {"agents": [{"id": agent["id"], "name": "favourite", "description": "d", "agent_type": "custom", "execution_count": 4,
+                                     "last_execution": last["started_at"], "last_status": "running"}], "total": 1}
+    status = owner.get("/dashboard/system-status").expect(200)
+    assert set(status) == {"status", "database", "stuck_executions", "scheduler", "timestamp"} and status["stuck_executions"] == 0
+    record(owner, agent, started_at=timestamp(hours=-2))
+    assert owner.get("/dashboard/system-status").expect(200)["stuck_executions"] == 1
+
+
+def test_favorites_come_most_executed_first(owner):
+    agents = [make_agent(owner, name=f"a{i}") for i in range(4)]
+    for agent, times in zip(agents, (1, 3, 2, 0)):
+        for _ in range(times):
+            record(owner, agent)
+    assert [(agent["name"], agent["execution_count"]) for agent in owner.get("/dashboard/favorite-agents", limit=2).expect(200)["agents"]] == [("a1", 3), ("a2", 2)]
+
+
+def test_an_admin_sees_a_user_and_everybody(admin, owner):
+    agent = make_agent(owner)
+    record(owner, agent, status="completed", duration_ms=5)
+    before = admin.get("/statistics/agents", group_by="none", user_id="all").expect(200)["items"][0]["execution_count"]
+    record(owner, agent, status="completed", duration_ms=6)
+    everybody = admin.get("/statistics/agents", group_by="none", user_id="all").expect(200)
+    assert everybody["items"][0]["execution_count"] == before + 1 and everybody["timezone"] is None
+    assert admin.get("/statistics/agents", group_by="none", user_id=owner.id).expect(200)["items"][0]["execution_count"] == 2
+    for path in ("stats", "recent-activity", "favorite-agents", "execution-trend", "system-status"):
+        admin.get(f"/dashboard/{path}", user_id="all").expect(200)
+        owner.get(f"/dashboard/{path}", user_id="all").expect(403)
+    owner.get("/statistics/agents", user_id="all").expect(403)
+    owner.get("/agents", user_id="all").rejects("user_id")
+    owner.post("/statistics/rebuild").expect(403)
+    owner.get("/prices").expect(403)
+
+
+def test_costs_are_estimated_by_prices_and_applied_on_demand(admin, owner):
+    agent = make_agent(owner, llm_provider="acme", llm_model="large")
+    tokens = {"llm_prompt_tokens": 1_000, "llm_completion_tokens": 500}
+    before = record(owner, agent, status="completed", duration_ms=1, metrics=tokens)
+    assert before["metrics"]["cost_usd"] == 0 and "cost_is_estimated" not in before
+    prices = {"prices": [{"llm_provider": "acme", "llm_model": "large", "prompt_usd_per_million": 2.5, "completion_usd_per_million": 10}]}
+    assert admin.put("/prices", json=prices).expect(200) == prices
+    assert admin.get("/prices").expect(200) == prices
+    estimated = record(owner, agent, status="completed", duration_ms=1, metrics=tokens)
+    assert (estimated["metrics"]["cost_usd"], estimated["cost_is_estimated"]) == (0.0075, True)
+    assert owner.get(f"/executions/{estimated['id']}").expect(200) == estimated
+    given = record(owner, agent, status="completed", duration_ms=1, metrics={**tokens, "cost_usd": 0})
+    assert given["metrics"]["cost_usd"] == 0 and "cost_is_estimated" not in given
+    patched = owner.patch(f"/executions/{estimated['id']}", json={"metrics": {"llm_prompt_tokens": 2_000}}).expect(200)
+    assert patched["metrics"]["cost_usd"] == 0.01
+
+    def cost():
+        return owner.get("/statistics/agents", group_by="none").expect(200)["items"][0]["cost_usd"]
+    assert cost() == 0.01
+    prices["prices"][0]["prompt_usd_per_million"] = 5
+    admin.put("/prices", json=prices).expect(200)
+    assert cost() == 0.01
+    run = admin.post("/prices/apply").expect(202)
+    assert run["status"] == "running" and run["finished_at"] is None
+    eventually(lambda: cost() == 0.025, deadline_s=30, every_s=0.1)
+    assert owner.get(f"/executions/{given['id']}").expect(200)["metrics"]["cost_usd"] == 0
+    for wrong in ({"prices": [{**prices["prices"][0], "llm_model": ""}]}, {"prices": [prices["prices"][0]] * 2}, {"price": []}):
+        admin.put("/prices", json=wrong).expect(422)
+    admin.put("/prices", json={"prices": []}).expect(200)
+
+
+def test_a_rebuild_changes_nothing_and_verification_finds_nothing(admin, owner, server):
+    agent = make_agent(owner)
+    for i in range(20):
+        record(owner, agent, started_at=timestamp(hours=-i * 10), status="completed", duration_ms=i)
+    before = owner.get("/statistics/agents").expect(200)["items"]
+    run = admin.post("/statistics/rebuild", json={"user_id": owner.id, "from": today(days=-5)}).expect(202)
+    assert set(run) >= {"id", "status", "scheduled_for", "started_at", "finished_at", "attempt", "progress", "result", "error"}
+    admin.post("/statistics/rebuild").expect(202)
+    assert owner.get("/statistics/agents").expect(200)["items"] == before
+    admin.post("/statistics/rebuild", json={"since": "2026-01-01"}).rejects("/since")
+    assert owner.get("/statistics/agents").expect(200)["items"] == before
+
+
+def test_kill_9_loses_nothing_of_what_was_acknowledged(new_server):
+    server = new_server()
+    admin = Client(server, server.admin_key)
+    agent = make_agent(admin)
+    recorded = 0
+    for _ in range(3):
+        for _ in range(2):
+            batch = [{"agent_id": agent["id"], "started_at": timestamp(ms=now_ms() - i * 3_600_000), "status": "completed", "duration_ms": i}
+                     for i in range(400)]
+            recorded += len(admin.post("/executions/batch", json=batch).expect(200)["items"])
+        server.kill()
+        server.start()
+        admin = Client(server, server.admin_key)
+        assert admin.get("/statistics/agents", group_by="none").expect(200)["items"][0]["execution_count"] == recorded
+        assert admin.get("/dashboard/stats").expect(200)["executions"]["total"] == recorded
+    eventually(lambda: admin.get("/statistics/agents").queries == 1, deadline_s=30, every_s=0.2)
+    assert sum(item["execution_count"] for item in admin.get("/statistics/agents").expect(200)["items"]) == recorded
+    server.stop()
+    place = ["--database-url", server.database_url] if IS_POSTGRES else []
+    verified = onggi("stats", "verify", "--data", server.data, *place)
+    assert verified.code == 0 and "ok" in verified.stdout, verified

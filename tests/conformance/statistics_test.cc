@@ -1,0 +1,419 @@
+// Statistics against a naive oracle: what the raw rows say, and the memory of those that retention
+// has removed. Random histories, with folds, builds and changes of zone in between, and beside.
+#include <atomic>
+#include <random>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "model/decode.h"
+#include "sql/catalogue.h"
+#include "statistics/build.h"
+#include "statistics/fold.h"
+#include "statistics/reading.h"
+#include "statistics/verify.h"
+#include "tests/conformance/world.h"
+
+namespace onggi::conformance {
+namespace {
+
+using model::Status;
+using statistics::Figures;
+using statistics::Group;
+using statistics::ItemKey;
+using statistics::Kind;
+using statistics::Question;
+using statistics::Reading;
+
+constexpr const char* zones[] = {"UTC",          "Asia/Kathmandu",     "America/New_York",
+                                 "Asia/Seoul",   "America/St_Johns",   "Pacific/Kiritimati",
+                                 "Pacific/Niue", "Australia/Lord_Howe"};
+
+struct WorldClock final : Clock {
+  explicit WorldClock(const World& of) : world(of) {}
+  Time now() const override { return world.now; }
+  const World& world;
+};
+
+// What the naive program knows.
+struct Known {
+  store::Contribution what;
+  std::optional<Date> frozen;  // the date that it counts on, for good
+};
+
+class StatisticsTest : public testing::TestWithParam<const Driver*> {
+ protected:
+  StatisticsTest() : world(*GetParam()), clock(world), batches(world.database(), clock) {}
+
+  void fold_all(Kind kind) {
+    std::int64_t after = 0;
+    for (;;) {
+      const statistics::Folded folded = run_now(statistics::fold(batches, kind, after));
+      for (const auto& [user, date] : folded.spoilt)
+        EXPECT_TRUE(run_now(statistics::rebuild(batches, kind, user, date, date)));
+      if (folded.read < static_cast<std::size_t>(statistics::fold_max)) return;
+      after = folded.last_id;
+    }
+  }
+
+  Reading read(Question question) {
+    db::Cost cost;
+    question.now = world.now;
+    return run_now(statistics::read(world.database(), cost, std::move(question)));
+  }
+
+  World world;
+  WorldClock clock;
+  store::Batches batches;
+};
+
+class History {
+ public:
+  History(World& world, store::Batches& batches, unsigned seed)
+      : world_(world), batches_(batches), random_(seed) {
+    for (int i = 0; i < 2; ++i) {
+      users_.push_back(world.user(fmt::format("user {}", i)));
+      zone_[users_.back()] = "UTC";
+      for (int j = 0; j < 3; ++j) agents_[users_.back()].push_back(world.agent(users_.back()));
+    }
+  }
+
+  std::int64_t below(std::int64_t bound) {
+    return std::uniform_int_distribution<std::int64_t>(0, bound - 1)(random_);
+  }
+  template <class T>
+  T& any(std::vector<T>& of) {
+    return of[static_cast<std::size_t>(below(static_cast<std::int64_t>(of.size())))];
+  }
+
+  // Near days' ends, and weeks ago.
+  Time some_time() {
+    const Time earliest{std::max(world_.now.ms - 40 * day_ms, horizon_.ms)};
+    return Time{earliest.ms + below(world_.now.ms - earliest.ms)};
+  }
+
+  json::Object metrics() {
+    return {{"llm_call_count", below(5)},
+            {"llm_prompt_tokens", below(1'000)},
+            {"llm_completion_tokens", below(1'000)},
+            {"tool_call_count", below(3)},
+            {"cost_usd", static_cast<double>(below(1'000)) / 1'000}};
+  }
+
+  void start_or_record() {
+    const Uuid user = any(users_);
+    json::Object body{{"agent_id", to_string(any(agents_[user]))},
+                      {"started_at", to_string(some_time())},
+                      {"metrics", metrics()}};
+    if (below(3) != 0) {
+      body["status"] = model::status_names[static_cast<std::size_t>(1 + below(4))];
+      body["duration_ms"] = below(2) == 0 ? below(100) : below(100'000);
+    }
+    const auto made = world_.record(world_.stores.agent_executions, body, user);
+    ASSERT_TRUE(made.has_value()) << made.error().detail;
+    note(made->id, user);
+  }
+
+  void change() {
+    if (known_.empty()) return;
+    auto at = std::next(known_.begin(), below(static_cast<std::int64_t>(known_.size())));
+    if (at->second.frozen && is_gone(at->first)) return;
+    json::Object body;
+    switch (below(4)) {
+      case 0:
+        body = {{"status", "completed"}, {"duration_ms", below(50'000)}};
+        break;
+      case 1:
+        body = {{"metrics", metrics()}};
+        break;
+      case 2:
+        body = {{"agent_id", to_string(any(agents_[at->second.what.user_id]))}};
+        break;
+      default:
+        body = {{"started_at",
+                 to_string(Time{std::clamp(at->first.time().ms - day_ms / 2 + below(day_ms),
+                                           horizon_.ms, world_.now.ms)})}};
+    }
+    const auto changed =
+        world_.patch(world_.stores.agent_executions, at->first, at->second.what.user_id, body);
+    if (changed) note(at->first, at->second.what.user_id);
+  }
+
+  void remove() {
+    if (known_.empty()) return;
+    auto at = std::next(known_.begin(), below(static_cast<std::int64_t>(known_.size())));
+    if (is_gone(at->first)) return;
+    ASSERT_TRUE(world_.remove(world_.stores.agent_executions, at->first, at->second.what.user_id));
+    known_.erase(at);
+  }
+
+  void move_zone() {
+    const Uuid user = any(users_);
+    const std::string zone = zones[below(std::size(zones))];
+    must(world_.patch(world_.stores.users, store::Key(user), user,
+                      json::Object{{"timezone", zone}}));
+    zone_[user] = zone;
+  }
+
+  // What retention does: settles, and removes.
+  void retain() {
+    const Time horizon{
+        std::min(std::max(horizon_.ms, world_.now.ms - 40 * day_ms) + below(4 * day_ms),
+                 world_.now.ms - 2 * day_ms)};
+    if (horizon < horizon_) return;
+    ASSERT_TRUE(run_now(statistics::settle(batches_, Kind::agent, horizon)));
+    horizon_ = horizon;
+    for (const Uuid& user : users_) {
+      Calendar calendar(zone_[user]);
+      std::optional<std::pair<Time, Date>> newest;
+      for (auto& [id, known] : known_) {
+        const Time started_at = known.what.started_at;
+        if (known.what.user_id != user || started_at >= horizon || is_gone(id)) continue;
+        const auto frozen = frozen_until_.find(user);
+        const bool is_of_frozen =
+            frozen != frozen_until_.end() && started_at < frozen->second.first;
+        known.frozen = is_of_frozen ? frozen->second.second : calendar.date_of(started_at);
+        if (!newest || started_at > newest->first) newest = {started_at, *known.frozen};
+        gone_.insert(id);
+        world_.run(sql::executions_remove_agent, db::Params::of(id, user));
+      }
+      if (!newest) continue;
+      // The rest of the day that it cuts stays on that date.
+      const Time end = calendar.end_of(newest->second);
+      if (!frozen_until_.contains(user) || end > frozen_until_[user].first)
+        frozen_until_[user] = {end, newest->second};
+    }
+  }
+
+  std::map<ItemKey, Figures> expected(const Question& question, Date from, Date to) {
+    std::map<ItemKey, Figures> items;
+    std::map<ItemKey, std::vector<std::int64_t>> durations;
+    std::map<Uuid, Calendar> calendars;
+    for (const Uuid& user : users_) calendars.emplace(user, Calendar(zone_[user]));
+    for (const auto& [id, known] : known_) {
+      const store::Contribution& what = known.what;
+      if (question.user && what.user_id != *question.user) continue;
+      if (question.subject && what.subject_id != *question.subject) continue;
+      Date date = calendars.at(what.user_id).date_of(what.started_at);
+      if (known.frozen)
+        date = *known.frozen;
+      else if (frozen_until_.contains(what.user_id) &&
+               what.started_at < frozen_until_[what.user_id].first)
+        date = frozen_until_[what.user_id].second;
+      if (date < from || date > to) continue;
+      ItemKey key;
+      if (question.group == Group::day) key.date = date;
+      if (question.group == Group::subject) key.subject_id = what.subject_id;
+      items[key].add(what);
+    }
+    return items;
+  }
+
+  std::int64_t all_of(const Uuid& user) {
+    return std::ranges::count_if(known_,
+                                 [&](const auto& one) { return one.second.what.user_id == user; });
+  }
+  std::int64_t recent_of(const Uuid& user) {
+    const std::int64_t since = (world_.now.ms - day_ms) / 1'000 * 1'000;
+    return std::ranges::count_if(known_, [&](const auto& one) {
+      return one.second.what.user_id == user && one.second.what.started_at.ms >= since;
+    });
+  }
+
+  bool is_alone = true;  // in its world
+
+  std::vector<Uuid>& users() { return users_; }
+  std::vector<Uuid>& agents(const Uuid& user) { return agents_[user]; }
+  std::string zone(const Uuid& user) { return zone_[user]; }
+
+ private:
+  bool is_gone(const Uuid& id) const { return gone_.contains(id); }
+
+  void note(const Uuid& id, const Uuid& user) {
+    const auto page = world_.read(world_.stores.agent_executions, id, user);
+    model::Execution execution;
+    model::decode_stored(model::agent_execution_shape, json::parse_stored(page->body), execution);
+    known_[id].what = store::Contribution::of(execution);
+  }
+
+  World& world_;
+  store::Batches& batches_;
+  std::mt19937 random_;
+  std::vector<Uuid> users_;
+  std::map<Uuid, std::vector<Uuid>> agents_;
+  std::map<Uuid, std::string> zone_;
+  std::map<Uuid, Known> known_;
+  std::set<Uuid> gone_;
+  std::map<Uuid, std::pair<Time, Date>> frozen_until_;
+  Time horizon_{0};
+};
+
+void expect_same(const Reading& reading, const std::map<ItemKey, Figures>& expected) {
+  ASSERT_EQ(reading.items.size(), expected.size());
+  auto at = reading.items.begin();
+  for (const auto& [key, figures] : expected) {
+    SCOPED_TRACE(to_string(key.date) + " " + to_string(key.subject_id));
+    ASSERT_EQ(at->first, key);
+    EXPECT_EQ(at->second.count, figures.count);
+    EXPECT_EQ(at->second.min_duration_ms, figures.min_duration_ms);
+    EXPECT_EQ(at->second.max_duration_ms, figures.max_duration_ms);
+    EXPECT_EQ(at->second, figures);
+    ++at;
+  }
+}
+
+void expect_exact(StatisticsTest&, History& history, const std::function<Reading(Question)>& read) {
+  for (const Uuid& user : history.users()) {
+    for (const Group group : {Group::day, Group::subject, Group::none}) {
+      Question question{.user = user, .group = group};
+      question.from = parse_date("2020-01-01");
+      question.to = parse_date("2030-01-01");
+      const Reading reading = read(question);
+      EXPECT_EQ(reading.timezone, history.zone(user));
+      expect_same(reading, history.expected(question, *question.from, *question.to));
+      question.subject = history.agents(user).front();
+      expect_same(read(question), history.expected(question, *question.from, *question.to));
+    }
+    Question recent{.user = user, .days = 5};
+    const Reading reading = read(recent);
+    expect_same(reading, history.expected(recent, reading.from, reading.to));
+    Question dashboard{.user = user, .group = Group::none, .is_dashboard = true};
+    const Reading stats = read(dashboard);
+    std::int64_t all = 0;
+    for (const std::int64_t count : stats.count) all += count;
+    EXPECT_EQ(all, history.all_of(user));
+    EXPECT_EQ(stats.last_24h, history.recent_of(user));
+    expect_same(stats, history.expected(dashboard, stats.from, stats.to));
+  }
+  if (!history.is_alone) return;
+  Question everybody{.group = Group::day};
+  everybody.from = parse_date("2020-01-01");
+  everybody.to = parse_date("2030-01-01");
+  expect_same(read(everybody), history.expected(everybody, *everybody.from, *everybody.to));
+}
+
+TEST_P(StatisticsTest, equal_what_the_executions_say_after_any_history) {
+  for (unsigned seed = 1; seed <= 3; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    History history(world, batches, seed);
+    history.is_alone = seed == 1;
+    const int steps = is_postgres(*GetParam()) ? 120 : 300;
+    for (int step = 0; step < steps && !HasFailure(); ++step) {
+      SCOPED_TRACE(fmt::format("step {}", step));
+      const std::int64_t kind = history.below(100);
+      if (kind < 45)
+        history.start_or_record();
+      else if (kind < 65)
+        history.change();
+      else if (kind < 75)
+        history.remove();
+      else if (kind < 79)
+        history.move_zone();
+      else if (kind < 90)
+        fold_all(Kind::agent);
+      else if (kind < 94)
+        for (const Uuid& user : history.users())
+          EXPECT_TRUE(run_now(statistics::complete(batches, Kind::agent, user)));
+      else if (kind < 97)
+        for (const Uuid& user : history.users())
+          EXPECT_TRUE(run_now(statistics::rebuild_unfrozen(batches, Kind::agent, user,
+                                                           earliest_date, latest_date)));
+      else
+        history.retain();
+      world.now.ms += history.below(step % 10 == 0 ? 6 * hour_ms : 1'000);
+      if (step % 4 == 0)
+        expect_exact(*this, history, [this](Question question) { return read(question); });
+    }
+    expect_exact(*this, history, [this](Question question) { return read(question); });
+  }
+}
+
+TEST_P(StatisticsTest, are_exact_while_they_are_folded_and_built) {
+  const Uuid user = world.user();
+  const Uuid agent = world.agent(user);
+  std::atomic<bool> is_over = false;
+  std::atomic<int> failures = 0;
+  std::thread keeper([&] {
+    store::Batches own(world.database(), clock);
+    int round = 0;
+    while (!is_over) {
+      try {
+        const statistics::Folded folded = run_now(statistics::fold(own, Kind::agent, 0));
+        for (const auto& [who, date] : folded.spoilt)
+          run_now(statistics::rebuild(own, Kind::agent, who, date, date));
+        if (++round % 5 == 0)
+          run_now(statistics::rebuild_unfrozen(own, Kind::agent, user, earliest_date, latest_date));
+      } catch (const std::exception& error) {
+        ADD_FAILURE() << error.what();
+        ++failures;
+        return;
+      }
+    }
+  });
+  std::mt19937 random(7);
+  std::vector<Uuid> ids;
+  Figures expected;
+  const int steps = is_postgres(*GetParam()) ? 150 : 400;
+  for (int i = 0; i < steps && failures == 0 && !HasFailure(); ++i) {
+    const auto duration = static_cast<std::int64_t>(random() % 100'000);
+    if (i % 3 != 2 || ids.empty()) {
+      ids.push_back(world.execution(
+          world.stores.agent_executions, user, agent,
+          {{"status", "completed"},
+           {"started_at",
+            to_string(Time{world.now.ms - static_cast<std::int64_t>(random() % (5 * day_ms))})},
+           {"duration_ms", duration}}));
+    } else {
+      const std::size_t at = random() % ids.size();
+      must(world.remove(world.stores.agent_executions, ids[at], user));
+      ids.erase(ids.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    Question question{.user = user, .group = Group::none};
+    const Reading reading = read(question);
+    const auto found = reading.items.find({});
+    const std::int64_t all = found == reading.items.end() ? 0 : found->second.all();
+    EXPECT_EQ(all, static_cast<std::int64_t>(ids.size())) << "step " << i;
+  }
+  is_over = true;
+  keeper.join();
+  fold_all(Kind::agent);
+  Figures sum;
+  for (const Uuid& id : ids) {
+    model::Execution execution;
+    model::decode_stored(
+        model::agent_execution_shape,
+        json::parse_stored(world.read(world.stores.agent_executions, id, user)->body), execution);
+    sum.add(store::Contribution::of(execution));
+  }
+  EXPECT_EQ(read({.user = user, .group = Group::none}).items.at({}), sum);
+}
+
+TEST_P(StatisticsTest, that_were_changed_by_hand_are_found_and_made_anew_by_the_job) {
+  static constexpr db::Statement tamper{
+      "tamper", "update agent_execution_days set failed_count = failed_count + 1",
+      "update agent_execution_days set failed_count = failed_count + 1"};
+  const Uuid user = world.user();
+  const Uuid agent = world.agent(user);
+  world.execution(world.stores.agent_executions, user, agent,
+                  {{"status", "completed"}, {"duration_ms", 700}});
+  EXPECT_TRUE(run_now(statistics::verify_all(batches, {}, {})).differences.empty());
+  fold_all(Kind::agent);
+  EXPECT_TRUE(run_now(statistics::verify_all(batches, {}, {})).differences.empty());
+  EXPECT_EQ(world.run(tamper), 1);
+  const statistics::Verified found = run_now(statistics::verify_all(batches, {}, {}));
+  ASSERT_EQ(found.differences.size(), 1u);
+  EXPECT_FALSE(found.differences[0].subject_id);
+  Registry registry;
+  Counter& differences = statistics::differences_counter(registry);
+  const std::string result = run_now(statistics::aggregate(batches, differences));
+  EXPECT_NE(result.find(R"("differences":1,"repaired":1)"), std::string::npos) << result;
+  EXPECT_EQ(differences.value(), 1u);
+  EXPECT_TRUE(run_now(statistics::verify_all(batches, {}, {})).differences.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, StatisticsTest, testing::ValuesIn(drivers()),
+                         [](const auto& info) { return std::string(info.param->name()); });
+
+}  // namespace
+}  // namespace onggi::conformance
