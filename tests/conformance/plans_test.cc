@@ -83,7 +83,7 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
       "SCAN u USING COVERING INDEX ix_users_created"}},
     {"statistics.dashboard_of_everybody",
      {"SCAN u USING INDEX ix_users_created", "SCAN c",
-      "SCAN u USING COVERING INDEX ix_users_created", "SCAN agents", "SCAN k",
+      "SCAN u USING COVERING INDEX ix_users_created", "SCAN agents", "SCAN a",
       "SCAN blocks USING COVERING INDEX sqlite_autoindex_blocks_1",
       "SCAN workflows USING COVERING INDEX ix_workflows_user",
       "SCAN knowledgebases USING COVERING INDEX sqlite_autoindex_knowledgebases_1"}},

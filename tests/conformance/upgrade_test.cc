@@ -3,6 +3,7 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "db/sqlite/sqlite.h"
 #include "sql/catalogue.h"
@@ -18,14 +19,43 @@ using json::Value;
 
 constexpr std::size_t before_terms = 1;
 
+// Fills the tables of a file of an earlier version with what the same tables of `whole` hold.
+void fill_from(const std::filesystem::path& whole, const std::filesystem::path& earlier) {
+  sqlite3* file = nullptr;
+  ASSERT_EQ(sqlite3_open(earlier.c_str(), &file), SQLITE_OK);
+  const auto run = [&](const std::string& text, int (*row)(void*, int, char**, char**) = nullptr,
+                       void* to = nullptr) {
+    char* error = nullptr;
+    EXPECT_EQ(sqlite3_exec(file, text.c_str(), row, to, &error), SQLITE_OK)
+        << text << ": " << (error != nullptr ? error : "");
+  };
+  run("attach '" + whole.string() + "' as whole");
+  std::vector<std::string> copies;
+  run(
+      R"(select format('insert or replace into main.%s(%s) select %s from whole.%s', t.name,
+                       group_concat('"' || c.name || '"'), group_concat('"' || c.name || '"'),
+                       t.name)
+         from main.sqlite_master t, pragma_table_xinfo(t.name) c
+         where t.type = 'table' and t.name not like 'sqlite%' and t.name <> 'schema_migrations'
+           and c.hidden = 0
+         group by t.name)",
+      [](void* to, int, char** values, char**) {
+        static_cast<std::vector<std::string>*>(to)->emplace_back(values[0]);
+        return 0;
+      },
+      &copies);
+  for (const std::string& copy : copies) run(copy);
+  sqlite3_close(file);
+}
+
 class UpgradeTest : public testing::Test {
  protected:
   // Opens the file with the first `versions` of the schema, or with all of it.
-  db::Sqlite& open(std::size_t versions = 0) {
+  db::Sqlite& open(const std::filesystem::path& file, std::size_t versions = 0) {
     database_.reset();
     const db::Schema whole = sql::sqlite_schema();
     const db::Schema schema = versions == 0 ? whole : db::Schema(whole.migrations.first(versions));
-    database_ = std::make_unique<db::Sqlite>(file_, schema, db::SqliteOptions{}, registry_);
+    database_ = std::make_unique<db::Sqlite>(file, schema, db::SqliteOptions{}, registry_);
     return *database_;
   }
 
@@ -44,7 +74,6 @@ class UpgradeTest : public testing::Test {
   }
 
   TemporaryDirectory directory_;
-  std::filesystem::path file_ = directory_.path() / "onggi.db";
   Registry registry_;
   std::unique_ptr<db::Sqlite> database_;
   store::Stores stores_{store::ExecutionRules{}};
@@ -52,7 +81,8 @@ class UpgradeTest : public testing::Test {
 };
 
 TEST_F(UpgradeTest, what_was_there_before_the_index_is_found_by_it) {
-  open(before_terms);
+  const std::filesystem::path whole = directory_.path() / "whole.db";
+  open(whole);
   const Uuid owner = make(stores_.users, {{"name", "somebody"}}, {});
   const Uuid agent = make(
       stores_.agents,
@@ -69,7 +99,12 @@ TEST_F(UpgradeTest, what_was_there_before_the_index_is_found_by_it) {
     co_return recorded.front().has_value();
   });
 
-  db::Sqlite& database = open();
+  const std::filesystem::path file = directory_.path() / "onggi.db";
+  open(file, before_terms);
+  database_.reset();
+  fill_from(whole, file);
+
+  db::Sqlite& database = open(file);
   const auto found = [&](auto list, std::string_view member, const Value& value) {
     auto filter = std::make_shared<store::Filter>();
     filter->add(member, value);
