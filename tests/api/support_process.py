@@ -116,7 +116,7 @@ def fewest_queries(send, times=5):
     return min(send().queries for _ in range(times))
 
 
-def eventually(fact, deadline_s=5, every_s=0.02):
+def eventually(fact, deadline_s=20, every_s=0.02):
     """Waits for a fact to become true and returns it."""
     until = time.monotonic() + deadline_s
     while True:
