@@ -224,6 +224,11 @@ select count(*) from (select 1 from {kind}_execution_changes limit $1) counted
 -- for: agent, workflow
 delete from {kind}_execution_changes where id = $1
 
+-- name: hold_{kind}
+-- for: agent, workflow
+-- First of all where an owner is erased: folds wait, instead of changing rows that are to go.
+update {kind}_execution_lifetimes set version = version + 1 where user_id = $1
+
 -- name: erase_waiting_{kind}
 -- for: agent, workflow
 -- Of an owner that is erased; its other rows go with it.

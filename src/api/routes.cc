@@ -299,7 +299,7 @@ std::vector<Endpoint> table() {
                    .path = "/users/{user_id}",
                    .operation = "delete_user",
                    .summary = "Deletes a user that owns nothing, or erases everything of it",
-                   .budget = 17,
+                   .budget = 19,
                    .handle = remove_user,
                    .access = Access::admin,
                    .query = erase_parameter,

@@ -14,7 +14,9 @@ model::Role role_of(std::string_view name) {
 }
 
 Task<void> erase_rows(db::Connection& connection, Uuid user) {
-  const std::array<const db::Statement*, 12> statements{
+  const std::array<const db::Statement*, 14> statements{
+      &sql::statistics_hold_agent,
+      &sql::statistics_hold_workflow,
       &sql::executions_remove_owner_steps_agent,
       &sql::executions_remove_owner_agent,
       &sql::executions_remove_owner_steps_workflow,
