@@ -40,8 +40,10 @@ class Cluster:
         return [Client(server, key, user) for server in self.servers]
 
     def new_user(self, name="user", **fields):
-        user = self.admins[0].post("/users", json={"name": name, **fields}).expect(201)
-        key = self.admins[0].post(f"/users/{user['id']}/keys", json={"name": "test"}).expect(201)["key"]
+        """After a fault the first connection that is taken may be a dead one still."""
+        admin = self.admins[0]
+        user = insist(lambda: admin.post("/users", json={"name": name, **fields})).expect(201)
+        key = insist(lambda: admin.post(f"/users/{user['id']}/keys", json={"name": "test"})).expect(201)["key"]
         return self.clients_of(key, user)
 
     def complaints(self):
