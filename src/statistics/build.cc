@@ -1,7 +1,9 @@
 #include "statistics/build.h"
 
 #include <algorithm>
+#include <stdexcept>
 
+#include "json/json.h"
 #include "sql/catalogue.h"
 #include "statistics/fold.h"
 #include "statistics/snapshot.h"
@@ -419,6 +421,71 @@ Task<std::vector<Uuid>> incomplete(store::Batches& batches, Kind kind, Uuid afte
 Task<std::vector<Uuid>> users_behind(store::Batches& batches, Uuid after) {
   std::vector<Uuid> users = co_await users_of(batches, sql::statistics_owners, after);
   co_return users;
+}
+
+namespace {
+
+json::Object members_of(const Rebuild& rebuild) {
+  json::Object members;
+  if (rebuild.user) members.emplace("user_id", to_string(*rebuild.user));
+  if (rebuild.from) members.emplace("from", to_string(*rebuild.from));
+  if (rebuild.to) members.emplace("to", to_string(*rebuild.to));
+  return members;
+}
+
+Rebuild rebuild_of(const json::Object& members) {
+  Rebuild rebuild;
+  if (const json::Value* user = members.if_contains("user_id"))
+    rebuild.user = Uuid::parse(user->as_string());
+  if (const json::Value* from = members.if_contains("from"))
+    rebuild.from = parse_date(from->as_string());
+  if (const json::Value* to = members.if_contains("to")) rebuild.to = parse_date(to->as_string());
+  return rebuild;
+}
+
+Task<void> rebuild_user(store::Batches& batches, Rebuild rebuild, Uuid user) {
+  for (const Kind kind : {Kind::agent, Kind::workflow}) {
+    const bool is_done =
+        co_await rebuild_unfrozen(batches, kind, user, rebuild.from.value_or(earliest_date),
+                                  rebuild.to.value_or(latest_date));
+    if (!is_done && !batches.is_to_stop())
+      throw std::runtime_error("statistics of user " + to_string(user) +
+                               " changed again and again while they were made");
+  }
+}
+
+}  // namespace
+
+std::string to_json(const Rebuild& rebuild) {
+  return json::canonical(members_of(rebuild));
+}
+
+Task<std::string> rebuild_as_asked(store::Batches& batches) {
+  const Rebuild rebuild = rebuild_of(json::parse_stored(batches.progress()).as_object());
+  std::int64_t users = 0;
+  const auto report = [&] {
+    json::Object members = members_of(rebuild);
+    members.emplace("users", users);
+    batches.report(json::canonical(members));
+  };
+  if (rebuild.user) {
+    co_await rebuild_user(batches, rebuild, *rebuild.user);
+    ++users;
+  }
+  Uuid after{};
+  while (!rebuild.user && !batches.is_to_stop()) {
+    const std::vector<Uuid> next = co_await users_behind(batches, after);
+    if (next.empty()) break;
+    for (const Uuid& user : next) {
+      if (batches.is_to_stop()) break;
+      co_await rebuild_user(batches, rebuild, user);
+      ++users;
+      report();
+    }
+    after = next.back();
+  }
+  report();
+  co_return R"({"users":)" + std::to_string(users) + '}';
 }
 
 }  // namespace onggi::statistics

@@ -1,6 +1,8 @@
 #include "statistics/verify.h"
 
+#include <map>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -159,17 +161,24 @@ Task<void> fold_everything(store::Batches& batches, Kind kind) {
   }
 }
 
-Task<std::int64_t> repair(store::Batches& batches, const Verified& verified) {
+}  // namespace
+
+Task<std::int64_t> repair(store::Batches& batches, Verified verified) {
+  std::map<std::tuple<Kind, Uuid, Date>, bool>
+      made;  // whole days, of which several rows may differ
   std::int64_t repaired = 0;
   for (const Difference& difference : verified.differences) {
-    const bool is_done = co_await rebuild(batches, difference.kind, difference.user_id,
-                                          difference.date, difference.date);
-    if (is_done) ++repaired;
+    const auto [day, is_new] =
+        made.try_emplace({difference.kind, difference.user_id, difference.date}, false);
+    if (is_new) {
+      const bool is_done = co_await rebuild(batches, difference.kind, difference.user_id,
+                                            difference.date, difference.date);
+      day->second = is_done;
+    }
+    if (day->second) ++repaired;
   }
   co_return repaired;
 }
-
-}  // namespace
 
 Task<std::string> aggregate(store::Batches& batches, Counter& differences) {
   Verified sum;
