@@ -7,6 +7,7 @@
 #include "sql/catalogue.h"
 #include "statistics/fold.h"
 #include "statistics/snapshot.h"
+#include "statistics/tally.h"
 
 namespace onggi::statistics {
 namespace {
@@ -26,16 +27,13 @@ struct Segment {
 
 // What executions of some dates give, newest date first.
 struct Made {
-  std::map<Date, Rows, std::greater<>> by_date;
+  Rows rows;
   std::map<Date, std::map<Time, Seconds>> hours;
   std::map<Date, std::vector<Waiting>> consumed;
 };
 
-void count(Made& made, Date date, const store::Contribution& what, Time hours) {
-  Rows& rows = made.by_date[date];
-  const RowKey key{what.user_id, date, false, what.subject_id};
-  rows[key].add(what);
-  rows[key.day()].add(what);
+void count(Made& made, Tally& tally, Date date, const store::Contribution& what, Time hours) {
+  tally.add(date, false, what);
   const Time hour = hour_of(what.started_at);
   if (hour >= hours)
     made.hours[date][hour].add(static_cast<int>((what.started_at.ms - hour.ms) / 1'000), 1);
@@ -55,11 +53,10 @@ std::vector<Chunk> chunks_of(Made made, const Segment& segment, const Lifetime& 
     chunk.hours.clear();
     chunk.consumed.clear();
   };
-  std::map<Date, bool, std::greater<>> dates;
-  for (const auto& [date, rows] : made.by_date) dates[date] = true;
-  for (const auto& [date, ids] : made.consumed) dates[date] = true;
-  for (const auto& [date, is_there] : dates) {
-    Rows& rows = made.by_date[date];
+  std::map<Date, Rows, std::greater<>> by_date;
+  for (auto& [key, figures] : made.rows) by_date[key.date].emplace(key, std::move(figures));
+  for (const auto& [date, ids] : made.consumed) by_date[date];
+  for (auto& [date, rows] : by_date) {
     if (!chunk.live.empty() && chunk.live.size() + rows.size() > rows_at_once)
       close(Date{date.days + 1});
     chunk.live.merge(rows);
@@ -105,11 +102,12 @@ Task<bool> try_segment(store::Batches& batches, Kind kind, Uuid user, Segment se
   const auto [from, to] = dates.span_of(segment.first, segment.last);
   const Time hours = hours_from(batches.now());
   Made made;
+  Tally tally(made.rows);
   const std::vector<Range> ranges{{from, to}};
   const std::optional<Snapshot> snapshot =
       look(batches, kind, user, ranges, [&](const store::Contribution& what) {
         const Date date = dates.date_of(what.started_at);
-        if (date >= segment.first && date <= segment.last) count(made, date, what, hours);
+        if (date >= segment.first && date <= segment.last) count(made, tally, date, what, hours);
       });
   if (!snapshot || snapshot->lifetime.version != held->version) co_return false;
   for (const Waiting& waiting : snapshot->waiting) {
@@ -335,6 +333,8 @@ Task<bool> try_settle(store::Batches& batches, Kind kind, Uuid user, Time from, 
               .first = earliest_date,
               .last = std::max(before_dates.date_of(Time{until.ms - 1}), after.frozen_date),
               .is_built = true};
+  Tally frozen(chunk.frozen);
+  Tally live(chunk.live);
   const Time hours = hours_from(batches.now());
   const std::vector<Range> ranges{{from, until},
                                   {until, dates.span_of(chunk.first, chunk.last).second}};
@@ -343,10 +343,7 @@ Task<bool> try_settle(store::Batches& batches, Kind kind, Uuid user, Time from, 
         const bool is_frozen = what.started_at < until;
         const Date date = date_of(what.started_at);
         if (date < chunk.first || date > chunk.last) return;
-        const RowKey key{user, date, is_frozen, what.subject_id};
-        Rows& rows = is_frozen ? chunk.frozen : chunk.live;
-        rows[key].add(what);
-        rows[key.day()].add(what);
+        (is_frozen ? frozen : live).add(date, is_frozen, what);
         const Time hour = hour_of(what.started_at);
         if (hour >= hours && !is_frozen)
           chunk.hours[hour].add(static_cast<int>((what.started_at.ms - hour.ms) / 1'000), 1);

@@ -16,6 +16,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds fold_interval{250};
+constexpr std::chrono::milliseconds give_way{20};
 constexpr std::chrono::seconds look_interval{5};
 // Servers of the version before record without telling, until they have noticed the new schema.
 constexpr std::chrono::seconds patience_with_old_servers{3};
@@ -39,6 +40,15 @@ struct Keeper::OwnBatches final : store::Batches {
   bool is_to_stop() const override { return keeper_.is_stopping(); }
 
  private:
+  // While others write more than can be written, what they write waits here: soon again.
+  bool wait_out(const Unavailable& refused, int) override {
+    const bool gives_way =
+        refused.cause() == Cause::overload || refused.cause() == Cause::collision;
+    if (!gives_way || is_to_stop()) return false;
+    std::this_thread::sleep_for(give_way);
+    return true;
+  }
+
   const Keeper& keeper_;
 };
 
