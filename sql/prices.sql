@@ -4,7 +4,7 @@
 select llm_provider, llm_model, prompt_nanos, completion_nanos from prices order by llm_provider, llm_model
 
 -- name: clear
-delete from prices
+delete from prices where llm_provider >= ''
 
 -- name: insert
 insert into prices (llm_provider, llm_model, prompt_nanos, completion_nanos) values ($1, $2, $3, $4)

@@ -65,7 +65,7 @@ from users u left join agent_execution_lifetimes l on l.user_id = u.id
 union all
 select 1, c.user_id, c.agent_id, c.status, cast(c.weight as integer), null, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
-from agent_execution_changes c
+from agent_execution_changes c where c.id > 0
 union all
 select 2, s.user_id, null, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
@@ -168,7 +168,7 @@ from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
 union all
 select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), null, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
-from {kind}_execution_changes c
+from {kind}_execution_changes c where c.id > 0
 union all
 select 2, s.user_id, null, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
@@ -187,7 +187,7 @@ from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
 union all
 select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), null, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
-from {kind}_execution_changes c
+from {kind}_execution_changes c where c.id > 0
 union all
 select 2, s.user_id, s.{kind}_id, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
@@ -414,6 +414,7 @@ from users u cross join lateral (
     select id, agent_id, status, started_at, duration_ms from agent_executions where user_id = u.id order by started_at desc, id desc limit $2) e
 
 -- name: count_of
+-- Each lateral with its offset is a fence: what is behind it is looked at for those users alone of whom it is to be counted.
 -- $1 owner: how many executions of agents there have been, ever.
 select cast(coalesce(sum(n), 0) as bigint) from (
     select l.execution_count as n from users u cross join agent_execution_lifetimes l where l.user_id = u.id and l.is_counted and u.id = $1
@@ -421,11 +422,12 @@ select cast(coalesce(sum(n), 0) as bigint) from (
     select c.weight from users u cross join agent_execution_lifetimes l cross join agent_execution_changes c
         where l.user_id = u.id and l.is_counted and c.user_id = u.id and u.id = $1
     union all
-    select 1 from users u cross join agent_executions e
-        where e.user_id = u.id and not exists (select 1 from agent_execution_lifetimes l where l.user_id = u.id and (l.is_counted or e.started_at < l.horizon)) and u.id = $1
+    select 1 from users u left join agent_execution_lifetimes l on l.user_id = u.id cross join lateral (
+        select agent_id from agent_executions where user_id = u.id and started_at >= coalesce(l.horizon, '-infinity') offset 0) e
+        where l.is_counted is not true and u.id = $1
     union all
-    select s.execution_count from users u cross join agent_execution_lifetimes l cross join agent_execution_days s
-        where l.user_id = u.id and not l.is_counted and s.user_id = u.id and s.is_frozen and u.id = $1
+    select s.execution_count from users u join agent_execution_lifetimes l on l.user_id = u.id and not l.is_counted cross join lateral (
+        select execution_count from agent_execution_days where user_id = u.id and is_frozen offset 0) s where u.id = $1
 ) counts
 
 -- name: count_of_everybody
@@ -436,44 +438,49 @@ select cast(coalesce(sum(n), 0) as bigint) from (
     select c.weight from users u cross join agent_execution_lifetimes l cross join agent_execution_changes c
         where l.user_id = u.id and l.is_counted and c.user_id = u.id
     union all
-    select 1 from users u cross join agent_executions e
-        where e.user_id = u.id and not exists (select 1 from agent_execution_lifetimes l where l.user_id = u.id and (l.is_counted or e.started_at < l.horizon))
+    select 1 from users u left join agent_execution_lifetimes l on l.user_id = u.id cross join lateral (
+        select agent_id from agent_executions where user_id = u.id and started_at >= coalesce(l.horizon, '-infinity') offset 0) e
+        where l.is_counted is not true
     union all
-    select s.execution_count from users u cross join agent_execution_lifetimes l cross join agent_execution_days s
-        where l.user_id = u.id and not l.is_counted and s.user_id = u.id and s.is_frozen
+    select s.execution_count from users u join agent_execution_lifetimes l on l.user_id = u.id and not l.is_counted cross join lateral (
+        select execution_count from agent_execution_days where user_id = u.id and is_frozen offset 0) s
 ) counts
 
 -- name: favorites
 -- $1 owner: how often agents that are still there have been executed, ever; to be added up.
 select a.id, counts.n from (
-    select t.agent_id, t.execution_count as n from users u cross join agent_execution_lifetimes l cross join agent_execution_totals t
-        where l.user_id = u.id and l.is_counted and t.user_id = u.id and u.id = $1
+    select t.agent_id, t.execution_count as n from users u join agent_execution_lifetimes l on l.user_id = u.id and l.is_counted cross join lateral (
+        select agent_id, execution_count from agent_execution_totals where user_id = u.id offset 0) t where u.id = $1
     union all
     select c.agent_id, c.weight from users u cross join agent_execution_lifetimes l cross join agent_execution_changes c
         where l.user_id = u.id and l.is_counted and c.user_id = u.id and u.id = $1
     union all
-    select e.agent_id, 1 from users u cross join agent_executions e
-        where e.user_id = u.id and not exists (select 1 from agent_execution_lifetimes l where l.user_id = u.id and (l.is_counted or e.started_at < l.horizon)) and u.id = $1
+    select e.agent_id, 1 from users u left join agent_execution_lifetimes l on l.user_id = u.id cross join lateral (
+        select agent_id from agent_executions where user_id = u.id and started_at >= coalesce(l.horizon, '-infinity') offset 0) e
+        where l.is_counted is not true and u.id = $1
     union all
-    select s.agent_id, s.execution_count from users u cross join agent_execution_lifetimes l cross join agent_execution_stats s
-        where l.user_id = u.id and not l.is_counted and s.user_id = u.id and s.is_frozen and u.id = $1
-) counts cross join agents a where a.id = counts.agent_id and a.deleted_at is null and (a.user_id = $1 or a.is_public)
+    select s.agent_id, s.execution_count from users u join agent_execution_lifetimes l on l.user_id = u.id and not l.is_counted cross join lateral (
+        select agent_id, execution_count from agent_execution_stats where user_id = u.id and is_frozen offset 0) s where u.id = $1
+) counts cross join lateral (
+    select id from agents where id = counts.agent_id and deleted_at is null and (user_id = $1 or is_public) offset 0) a
 
 -- name: favorites_of_everybody
 -- How often agents that are still there have been executed, ever; to be added up.
 select a.id, counts.n from (
-    select t.agent_id, t.execution_count as n from users u cross join agent_execution_lifetimes l cross join agent_execution_totals t
-        where l.user_id = u.id and l.is_counted and t.user_id = u.id
+    select t.agent_id, t.execution_count as n from users u join agent_execution_lifetimes l on l.user_id = u.id and l.is_counted cross join lateral (
+        select agent_id, execution_count from agent_execution_totals where user_id = u.id offset 0) t
     union all
     select c.agent_id, c.weight from users u cross join agent_execution_lifetimes l cross join agent_execution_changes c
         where l.user_id = u.id and l.is_counted and c.user_id = u.id
     union all
-    select e.agent_id, 1 from users u cross join agent_executions e
-        where e.user_id = u.id and not exists (select 1 from agent_execution_lifetimes l where l.user_id = u.id and (l.is_counted or e.started_at < l.horizon))
+    select e.agent_id, 1 from users u left join agent_execution_lifetimes l on l.user_id = u.id cross join lateral (
+        select agent_id from agent_executions where user_id = u.id and started_at >= coalesce(l.horizon, '-infinity') offset 0) e
+        where l.is_counted is not true
     union all
-    select s.agent_id, s.execution_count from users u cross join agent_execution_lifetimes l cross join agent_execution_stats s
-        where l.user_id = u.id and not l.is_counted and s.user_id = u.id and s.is_frozen
-) counts cross join agents a where a.id = counts.agent_id and a.deleted_at is null
+    select s.agent_id, s.execution_count from users u join agent_execution_lifetimes l on l.user_id = u.id and not l.is_counted cross join lateral (
+        select agent_id, execution_count from agent_execution_stats where user_id = u.id and is_frozen offset 0) s
+) counts cross join lateral (
+    select id from agents where id = counts.agent_id and deleted_at is null offset 0) a
 
 -- name: favorite
 select 0, a.id, a.name, a.description, a.agent_type, cast(null as timestamptz), cast(null as text)

@@ -491,8 +491,8 @@ select coalesce(sum(n), 0) from (
     select c.weight from users u cross join agent_execution_lifetimes l cross join agent_execution_changes c
         where l.user_id = u.id and l.is_counted and c.user_id = u.id and u.id = $1
     union all
-    select 1 from users u cross join agent_executions e
-        where e.user_id = u.id and not exists (select 1 from agent_execution_lifetimes l where l.user_id = u.id and (l.is_counted or e.started_at < l.horizon)) and u.id = $1
+    select 1 from users u left join agent_execution_lifetimes l on l.user_id = u.id cross join agent_executions e
+        where l.is_counted is not 1 and e.user_id = u.id and e.started_at >= coalesce(l.horizon, -9223372036854775807) and u.id = $1
     union all
     select s.execution_count from users u cross join agent_execution_lifetimes l cross join agent_execution_days s
         where l.user_id = u.id and not l.is_counted and s.user_id = u.id and s.is_frozen and u.id = $1
@@ -506,8 +506,8 @@ select coalesce(sum(n), 0) from (
     select c.weight from users u cross join agent_execution_lifetimes l cross join agent_execution_changes c
         where l.user_id = u.id and l.is_counted and c.user_id = u.id
     union all
-    select 1 from users u cross join agent_executions e
-        where e.user_id = u.id and not exists (select 1 from agent_execution_lifetimes l where l.user_id = u.id and (l.is_counted or e.started_at < l.horizon))
+    select 1 from users u left join agent_execution_lifetimes l on l.user_id = u.id cross join agent_executions e
+        where l.is_counted is not 1 and e.user_id = u.id and e.started_at >= coalesce(l.horizon, -9223372036854775807)
     union all
     select s.execution_count from users u cross join agent_execution_lifetimes l cross join agent_execution_days s
         where l.user_id = u.id and not l.is_counted and s.user_id = u.id and s.is_frozen
@@ -522,8 +522,8 @@ select a.id, counts.n from (
     select c.agent_id, c.weight from users u cross join agent_execution_lifetimes l cross join agent_execution_changes c
         where l.user_id = u.id and l.is_counted and c.user_id = u.id and u.id = $1
     union all
-    select e.agent_id, 1 from users u cross join agent_executions e
-        where e.user_id = u.id and not exists (select 1 from agent_execution_lifetimes l where l.user_id = u.id and (l.is_counted or e.started_at < l.horizon)) and u.id = $1
+    select e.agent_id, 1 from users u left join agent_execution_lifetimes l on l.user_id = u.id cross join agent_executions e
+        where l.is_counted is not 1 and e.user_id = u.id and e.started_at >= coalesce(l.horizon, -9223372036854775807) and u.id = $1
     union all
     select s.agent_id, s.execution_count from users u cross join agent_execution_lifetimes l cross join agent_execution_stats s
         where l.user_id = u.id and not l.is_counted and s.user_id = u.id and s.is_frozen and u.id = $1
@@ -538,8 +538,8 @@ select a.id, counts.n from (
     select c.agent_id, c.weight from users u cross join agent_execution_lifetimes l cross join agent_execution_changes c
         where l.user_id = u.id and l.is_counted and c.user_id = u.id
     union all
-    select e.agent_id, 1 from users u cross join agent_executions e
-        where e.user_id = u.id and not exists (select 1 from agent_execution_lifetimes l where l.user_id = u.id and (l.is_counted or e.started_at < l.horizon))
+    select e.agent_id, 1 from users u left join agent_execution_lifetimes l on l.user_id = u.id cross join agent_executions e
+        where l.is_counted is not 1 and e.user_id = u.id and e.started_at >= coalesce(l.horizon, -9223372036854775807)
     union all
     select s.agent_id, s.execution_count from users u cross join agent_execution_lifetimes l cross join agent_execution_stats s
         where l.user_id = u.id and not l.is_counted and s.user_id = u.id and s.is_frozen

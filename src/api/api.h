@@ -1,6 +1,7 @@
 // The API: what stands behind the HTTP server.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,7 +18,6 @@
 #include "http/message.h"
 #include "memory/life.h"
 #include "memory/search.h"
-#include "statistics/keeper.h"
 #include "store/stores.h"
 
 namespace onggi::schedule {
@@ -33,7 +33,6 @@ struct Services {
   auth::Authenticator& authenticator;
   cache::Pages& page_cache;
   feed::Feed& feed;
-  statistics::Keeper& keeper;
   schedule::Runner& jobs;
   const Clock& clock;
   Workers& workers;
@@ -41,6 +40,8 @@ struct Services {
   memory::Accesses& accesses;
   const memory::Life& life;
   memory::Search& search;
+  // How often anything was written; nullopt: others may write as well, and nobody here knows.
+  std::function<std::optional<std::uint64_t>()> commits;
   std::function<std::optional<Trouble>()>
       trouble;  // why the store cannot serve right now; nullopt: it can (for /readyz). May block
 };

@@ -46,9 +46,7 @@ void append_executions(const Reading& reading, std::string& out) {
   out += '}';
 }
 
-}  // namespace
-
-Task<Result<Answer>> get_dashboard_stats(Call& call) {
+Task<Result<Answer>> dashboard_stats(Call& call) {
   Question question = question_of(call, call.integer("days").value_or(30));
   question.group = Group::none;
   question.is_dashboard = true;
@@ -67,7 +65,7 @@ Task<Result<Answer>> get_dashboard_stats(Call& call) {
   co_return Answer{.body = std::move(body)};
 }
 
-Task<Result<Answer>> get_execution_trend(Call& call) {
+Task<Result<Answer>> execution_trend(Call& call) {
   const std::int64_t days = call.integer("days").value_or(7);
   Question question = question_of(call, days);
   const Reading reading =
@@ -85,8 +83,6 @@ Task<Result<Answer>> get_execution_trend(Call& call) {
   fmt::format_to(std::back_inserter(body), R"(],"period_days":{}}})", days);
   co_return Answer{.body = std::move(body)};
 }
-
-namespace {
 
 void append_text(std::optional<std::string_view> text, std::string& out) {
   if (text)
@@ -170,9 +166,7 @@ std::string shown(const Favorites& favorites, std::size_t limit,
   return out;
 }
 
-}  // namespace
-
-Task<Result<Answer>> get_recent_activity(Call& call) {
+Task<Result<Answer>> recent_activity(Call& call) {
   const std::int64_t limit = call.integer("limit").value_or(10);
   const bool is_all = call.query.wants_everybody;
   std::function<Task<Answer>(db::Connection&)> body =
@@ -190,7 +184,7 @@ Task<Result<Answer>> get_recent_activity(Call& call) {
   co_return answer;
 }
 
-Task<Result<Answer>> get_favorite_agents(Call& call) {
+Task<Result<Answer>> favorite_agents(Call& call) {
   const auto limit = static_cast<std::size_t>(call.integer("limit").value_or(5));
   const bool is_all = call.query.wants_everybody;
   std::function<Task<Answer>(db::Connection&)> body =
@@ -213,7 +207,7 @@ Task<Result<Answer>> get_favorite_agents(Call& call) {
   co_return answer;
 }
 
-Task<Result<Answer>> get_system_status(Call& call) {
+Task<Result<Answer>> system_status(Call& call) {
   const db::Statement& statement =
       call.query.wants_everybody ? sql::statistics_stuck_of_everybody : sql::statistics_stuck_of;
   std::function<Task<std::int64_t>(db::Connection&)> body =
@@ -230,6 +224,28 @@ Task<Result<Answer>> get_system_status(Call& call) {
                        stuck == 0 ? "ok" : "degraded", stuck,
                        call.services.jobs.is_scheduling() ? "running" : "stopped",
                        to_string(call.now))};
+}
+
+}  // namespace
+
+Task<Result<Answer>> get_dashboard_stats(Call& call) {
+  return answer_once(call, dashboard_stats);
+}
+
+Task<Result<Answer>> get_execution_trend(Call& call) {
+  return answer_once(call, execution_trend);
+}
+
+Task<Result<Answer>> get_recent_activity(Call& call) {
+  return answer_once(call, recent_activity);
+}
+
+Task<Result<Answer>> get_favorite_agents(Call& call) {
+  return answer_once(call, favorite_agents);
+}
+
+Task<Result<Answer>> get_system_status(Call& call) {
+  return answer_once(call, system_status);
 }
 
 }  // namespace onggi::api

@@ -101,8 +101,13 @@ Task<Answer> read_list(Call& call, std::function<Task<Answer>(db::Connection&)> 
 // called. A database elsewhere is waited for, and holds nobody up.
 Task<void> leave_loop(Call& call);
 
-// A run of background work, as it begins.
-std::string run_as_json(const Uuid& id, std::string job, Time now);
+// The answer to a read of what changes with every write and with the clock: from memory where
+// nothing was written since it was made, within the same second. Only where nobody else can write.
+Task<Result<Answer>> answer_once(Call& call, Handle make);
+
+// In a transaction: has a job run now, with what is particular about this run (schedule/runner.h).
+Task<Result<Answer>> order_run(Call& call, db::Connection& connection, std::string job,
+                               std::optional<std::string> asked = std::nullopt);
 Answer created(const Call& call, store::Created made, std::string_view id);
 std::string list_body(const Call& call, store::Items items, std::optional<store::Total> total);
 

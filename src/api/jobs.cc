@@ -35,7 +35,7 @@ std::string shown(const Runner& runner, const Runner::Planned& planned, Jobs::Ru
   model::Job job;
   job.id = planned.job->id;
   job.name = planned.job->name;
-  job.schedule = planned.job->cron;
+  if (!planned.job->cron.empty()) job.schedule = planned.job->cron;
   job.timezone = runner.timezone();
   job.next_run_time = planned.next_run_time;
   if (current != nullptr) {
@@ -130,17 +130,25 @@ Task<Result<Answer>> get_job(Call& call) {
   co_return Answer{.body = shown(runner, *planned, runs)};
 }
 
+Task<Result<Answer>> order_run(Call& call, db::Connection& connection, std::string job,
+                               std::optional<std::string> asked) {
+  const std::string runs = fmt::format("{}/jobs/{}/runs", prefix, job);
+  Result<JobRun> run =
+      co_await call.services.jobs.order(connection, std::move(job), std::move(asked));
+  if (!run) co_return std::unexpected(std::move(run.error()));
+  Answer answer{.status = 202, .body = model::to_json(model::job_run_shape, *run)};
+  answer.location = runs;
+  co_return answer;
+}
+
 Task<Result<Answer>> run_job(Call& call) {
   if (!call.services.jobs.planned(call.path[0])) co_return store::not_found();
   for (const auto& [name, value] : call.body->as_object())
     co_return invalid(json::pointer_to(name), "is not a field: a run takes none");
   std::function<Task<Result<Answer>>(db::Connection&)> body =
       [&call](db::Connection& connection) -> Task<Result<Answer>> {
-    Result<JobRun> run = co_await call.services.jobs.order(connection, call.path[0]);
-    if (!run) co_return std::unexpected(std::move(run.error()));
-    Answer answer{.status = 202, .body = model::to_json(model::job_run_shape, *run)};
-    answer.location = fmt::format("{}/jobs/{}/runs", prefix, call.path[0]);
-    co_return answer;
+    Result<Answer> ordered = co_await order_run(call, connection, call.path[0]);
+    co_return ordered;
   };
   Result<Answer> answer = co_await write(call, std::move(body));
   co_return answer;

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include "api/handlers.h"
-#include "statistics/keeper.h"
+#include "model/job.h"
+#include "schedule/runner.h"
 
 namespace onggi::api {
 
@@ -35,9 +36,8 @@ Task<Result<Answer>> replace_prices(Call& call) {
 Task<Result<Answer>> apply_prices(Call& call) {
   std::function<Task<Result<Answer>>(db::Connection&)> body =
       [&call](db::Connection& connection) -> Task<Result<Answer>> {
-    const Uuid run = Uuid::v7(call.now);
-    connection.after_commit([&keeper = call.services.keeper, run] { keeper.reprice(run); });
-    co_return Answer{.status = 202, .body = run_as_json(run, "prices_apply", call.now)};
+    Result<Answer> ordered = co_await order_run(call, connection, "prices_apply");
+    co_return ordered;
   };
   Result<Answer> answer = co_await write(call, std::move(body));
   co_return answer;

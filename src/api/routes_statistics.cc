@@ -1,6 +1,7 @@
 // The endpoints of statistics, the dashboard and prices.
 #include "api/handlers.h"
 #include "api/routes.h"
+#include "model/job.h"
 
 namespace onggi::api {
 namespace {
@@ -66,12 +67,13 @@ void add_statistics(std::vector<Endpoint>& table) {
                    .path = "/statistics/rebuild",
                    .operation = "rebuild_statistics",
                    .summary = "Makes statistics anew of executions, in the background",
-                   .budget = 4,
+                   .budget = 12,
                    .handle = rebuild_statistics,
                    .access = Access::admin,
                    .body = Body::optional,
-                   .shows = Shows::other,
-                   .status = 202});
+                   .answer_shape = &model::job_run_shape,
+                   .status = 202,
+                   .is_of_everybody = true});
   table.push_back({.method = get,
                    .path = "/prices",
                    .operation = "get_prices",
@@ -93,10 +95,11 @@ void add_statistics(std::vector<Endpoint>& table) {
                    .path = "/prices/apply",
                    .operation = "apply_prices",
                    .summary = "Estimates costs anew by the present prices, in the background",
-                   .budget = 4,
+                   .budget = 11,
                    .handle = apply_prices,
                    .access = Access::admin,
-                   .shows = Shows::other,
+                   .body = Body::optional,
+                   .answer_shape = &model::job_run_shape,
                    .status = 202});
   read("/dashboard/stats", "get_dashboard_stats", "What there is, and how executions went", 3,
        get_dashboard_stats, stats_parameters);

@@ -3,8 +3,9 @@
 #include "api/handlers.h"
 #include "model/encode.h"
 #include "model/job.h"
+#include "schedule/runner.h"
 #include "sql/catalogue.h"
-#include "statistics/keeper.h"
+#include "statistics/build.h"
 #include "statistics/reading.h"
 
 namespace onggi::api {
@@ -113,14 +114,8 @@ Task<Result<Answer>> show(Call& call, Kind kind) {
 }
 
 // What POST /statistics/rebuild may say; all of it may be left out.
-struct Asked {
-  std::optional<Uuid> user;
-  std::optional<Date> from;
-  std::optional<Date> to;
-};
-
-Result<Asked> asked_of(const json::Value& body) {
-  Asked asked;
+Result<statistics::Rebuild> rebuild_of(const json::Value& body) {
+  statistics::Rebuild asked;
   for (const auto& [name, value] : body.get_object()) {
     if (name != "user_id" && name != "from" && name != "to")
       return invalid(json::pointer_to(name), "is not a field of a rebuild");
@@ -143,36 +138,56 @@ Result<Asked> asked_of(const json::Value& body) {
 
 }  // namespace
 
-std::string run_as_json(const Uuid& id, std::string job, Time now) {
-  model::JobRun run;
-  run.id = id;
-  run.job_id = std::move(job);
-  run.scheduled_for = now;
-  run.started_at = now;
-  return model::to_json(model::job_run_shape, run);
-}
-
 Task<Result<Answer>> rebuild_statistics(Call& call) {
-  Result<Asked> asked = asked_of(*call.body);
+  Result<statistics::Rebuild> asked = rebuild_of(*call.body);
   if (!asked) co_return std::unexpected(std::move(asked.error()));
-  const statistics::Keeper::Rebuild wanted{asked->user, asked->from, asked->to};
+  statistics::Rebuild rebuild = *asked;
+  if (!rebuild.user && call.user != call.caller.user_id) rebuild.user = call.user;
   std::function<Task<Result<Answer>>(db::Connection&)> body =
-      [&call, wanted](db::Connection& connection) -> Task<Result<Answer>> {
-    const Uuid run = Uuid::v7(call.now);
-    connection.after_commit(
-        [&keeper = call.services.keeper, run, wanted] { keeper.rebuild(run, wanted); });
-    co_return Answer{.status = 202, .body = run_as_json(run, "statistics_rebuild", call.now)};
+      [&call, rebuild](db::Connection& connection) -> Task<Result<Answer>> {
+    if (rebuild.user) {
+      const db::Rows zone =
+          co_await connection.many(sql::statistics_zone_of_user, db::Params::of(*rebuild.user));
+      if (zone.empty()) co_return invalid("/user_id", "There is no such user.");
+    }
+    Result<Answer> ordered =
+        co_await order_run(call, connection, "statistics_rebuild", statistics::to_json(rebuild));
+    co_return ordered;
   };
   Result<Answer> answer = co_await write(call, std::move(body));
   co_return answer;
 }
 
+Task<Result<Answer>> answer_once(Call& call, Handle make) {
+  cache::Pages& pages = call.services.page_cache;
+  const std::optional<std::uint64_t> commits = call.services.commits();
+  if (!commits || !pages.is_kept()) {
+    Result<Answer> made = co_await make(call);
+    co_return made;
+  }
+  // Of two counts that never go back (but for a clock that is set): the same sum is the same.
+  const cache::Pages::Stamp stamp =
+      *commits + static_cast<cache::Pages::Stamp>(call.now.ms / 1'000);
+  std::string place =
+      fmt::format("{} {}", call.endpoint.path,
+                  call.query.wants_everybody ? std::string_view("all") : call.user.view());
+  for (const std::optional<std::string>& value : call.query.values)
+    place += value ? "\n=" + *value : "\n";
+  if (auto kept = pages.get(place, stamp)) co_return Answer{.kept = std::move(kept)};
+  Result<Answer> made = co_await make(call);
+  if (!made) co_return std::unexpected(std::move(made.error()));
+  std::string tag = entity_tag(made->body, std::nullopt);
+  auto kept = std::make_shared<const cache::Page>(std::move(made->body), std::move(tag));
+  pages.put(std::move(place), kept, stamp);
+  co_return Answer{.kept = std::move(kept)};
+}
+
 Task<Result<Answer>> get_agent_statistics(Call& call) {
-  return show(call, Kind::agent);
+  return answer_once(call, [](Call& asked) { return show(asked, Kind::agent); });
 }
 
 Task<Result<Answer>> get_workflow_statistics(Call& call) {
-  return show(call, Kind::workflow);
+  return answer_once(call, [](Call& asked) { return show(asked, Kind::workflow); });
 }
 
 }  // namespace onggi::api

@@ -55,7 +55,6 @@ Engine::Engine(const config::Options& options, const Clock& time, ShowKey show_l
            .authenticator = authenticator,
            .page_cache = page_cache,
            .feed = feed,
-           .keeper = keeper,
            .jobs = jobs_,
            .clock = clock,
            .workers = workers,
@@ -63,10 +62,12 @@ Engine::Engine(const config::Options& options, const Clock& time, ShowKey show_l
            .accesses = accesses,
            .life = life,
            .search = search,
-           .trouble = [this] {
-             std::optional<Trouble> unprepared = watch_ ? watch_->trouble() : std::nullopt;
-             return unprepared ? unprepared : storage->trouble();
-           }}) {
+           .commits = [this] { return storage->commits(); },
+           .trouble =
+               [this] {
+                 std::optional<Trouble> unprepared = watch_ ? watch_->trouble() : std::nullopt;
+                 return unprepared ? unprepared : storage->trouble();
+               }}) {
   authenticator.on_forget([this] { feed.look_up(); });
   std::function<std::optional<std::string>()> prepare = [this, given_key = options.admin_key] {
     std::optional<std::string> key;

@@ -9,6 +9,7 @@
 #include "model/encode.h"
 #include "statistics/build.h"
 #include "statistics/verify.h"
+#include "store/prices.h"
 #include "store/space.h"
 
 namespace onggi::app {
@@ -19,6 +20,20 @@ schedule::Job statistics_job(const config::Options& options, Counter& difference
           options.stats_aggregation_cron, [&differences](store::Batches& batches) {
             return statistics::aggregate(batches, differences);
           }};
+}
+
+schedule::Job rebuild_job() {
+  return {"statistics_rebuild", "Makes statistics anew of executions", "",
+          [](store::Batches& batches) { return statistics::rebuild_as_asked(batches); }};
+}
+
+Task<std::string> apply_prices(store::Batches& batches) {
+  const std::int64_t changed = co_await store::reprice(batches);
+  co_return fmt::format(R"({{"executions":{}}})", changed);
+}
+
+schedule::Job prices_job() {
+  return {"prices_apply", "Estimates costs anew by the present prices", "", apply_prices};
 }
 
 schedule::Job retention_job(const config::Options& options, const store::Retention& retention) {
@@ -84,6 +99,8 @@ std::vector<schedule::Job> make_jobs(const config::Options& options, Storage& st
   jobs.push_back(retention_job(options, retention));
   jobs.push_back(space_job(options, storage, registry));
   jobs.push_back(statistics_job(options, statistics::differences_counter(registry)));
+  jobs.push_back(rebuild_job());
+  jobs.push_back(prices_job());
   return jobs;
 }
 

@@ -25,6 +25,7 @@ class Embedded final : public Storage {
   void prepare_as_it_is() override {}
   std::optional<Trouble> trouble() override { return database_.trouble(); }
   void settle() override { database_.settle(); }
+  std::optional<std::uint64_t> commits() const override { return database_.commits(); }
   std::string damage() override {
     const std::string found = database_.check_integrity();
     return found == "ok" ? std::string() : found;

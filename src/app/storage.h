@@ -1,6 +1,7 @@
 // Which database the server works on: the one place that names the drivers.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -42,6 +43,8 @@ class Storage {
   // Brings what was committed to where it belongs, so that room that was given up goes back to the
   // file system. Blocks, but nobody else for more than a moment.
   virtual void settle() {}
+  // How often anything was written; nullopt: others may write as well, and nobody here knows.
+  virtual std::optional<std::uint64_t> commits() const { return std::nullopt; }
   // Room for what executions of these times need.
   virtual void make_room(Time, Time) {}
 };

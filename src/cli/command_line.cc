@@ -235,6 +235,7 @@ void Reader::add_statistics() {
       ->type_name("DATE");
   verified->add_option("--to", record<StatsVerify>().to, "The last date [the last of all]")
       ->type_name("DATE");
+  verified->add_flag("--dry-run", record<StatsVerify>().is_dry, "Leave what differs as it is");
   add_options(*verified, Scope::store);
 
   CLI::App* prices = add_group("prices", "What models cost");

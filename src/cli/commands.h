@@ -40,6 +40,7 @@ struct Check {};
 struct StatsVerify {
   std::string from;  // YYYY-MM-DD; empty: from the first day on
   std::string to;
+  bool is_dry = false;
 };
 struct PricesList {};
 struct PricesLoad {

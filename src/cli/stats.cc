@@ -1,10 +1,17 @@
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
+#include <thread>
 
 #include <fmt/format.h>
 
+#include "app/engine.h"
 #include "app/storage.h"
+#include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/users.h"
 #include "statistics/verify.h"
 
 namespace onggi::cli {
@@ -17,12 +24,47 @@ std::optional<Date> date_of(const std::string& text, std::string_view flag) {
   return date;
 }
 
-}  // namespace
+// By the server on the data directory, which alone writes there.
+void repair_by(Client& server, const statistics::Verified& verified) {
+  struct Span {
+    Date first = latest_date;
+    Date last = earliest_date;
+  };
+  std::map<Uuid, Span> spans;
+  for (const statistics::Difference& difference : verified.differences) {
+    Span& span = spans[difference.user_id];
+    span.first = std::min(span.first, difference.date);
+    span.last = std::max(span.last, difference.date);
+  }
+  const auto wait = [&server] {
+    while (text(server.get("jobs/statistics_rebuild"), "state") == "running")
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  };
+  for (const auto& [user, span] : spans) {
+    wait();
+    server.call(http::Method::post, "statistics/rebuild",
+                json::Object{{"user_id", to_string(user)},
+                             {"from", to_string(span.first)},
+                             {"to", to_string(span.last)}});
+  }
+  wait();
+}
 
-int run(const StatsVerify& command, const config::Settings& settings) {
-  const std::optional<Date> from = date_of(command.from, "--from");
-  const std::optional<Date> to = date_of(command.to, "--to");
-  const config::Options& options = settings.options;
+std::int64_t repair(const config::Options& options, const statistics::Verified& verified) {
+  const std::unique_ptr<Client> server =
+      options.database_url.empty() ? connect_to_server(options) : nullptr;
+  if (server) {
+    repair_by(*server, verified);
+    return static_cast<std::int64_t>(verified.differences.size());
+  }
+  const SystemClock clock;
+  app::Engine engine(options, clock);
+  store::Batches batches(engine.database, clock);
+  return run_now(statistics::repair(batches, verified));
+}
+
+statistics::Verified verify(const config::Options& options, std::optional<Date> from,
+                            std::optional<Date> to) {
   const app::Places places(options.data);
   std::error_code error;
   if (options.database_url.empty() && !std::filesystem::exists(places.database(), error))
@@ -34,13 +76,24 @@ int run(const StatsVerify& command, const config::Settings& settings) {
   storage->prepare_as_it_is();
   const SystemClock clock;
   store::Batches batches(storage->database(), clock);
-  const statistics::Verified verified = run_now(statistics::verify_all(batches, from, to));
+  return run_now(statistics::verify_all(batches, from, to));
+}
+
+}  // namespace
+
+int run(const StatsVerify& command, const config::Settings& settings) {
+  const std::optional<Date> from = date_of(command.from, "--from");
+  const std::optional<Date> to = date_of(command.to, "--to");
+  const config::Options& options = settings.options;
+  const statistics::Verified verified = verify(options, from, to);
   for (const statistics::Difference& difference : verified.differences)
     fmt::print("{} differ\n", statistics::to_string(difference));
   if (verified.differences.empty()) fmt::print("ok\n");
   fmt::print("{:>10} users\n{:>10} rows\n{:>10} differences\n", verified.users, verified.rows,
              verified.differences.size());
-  return verified.differences.empty() ? 0 : 1;
+  if (verified.differences.empty()) return 0;
+  if (!command.is_dry) fmt::print("{:>10} repaired\n", repair(options, verified));
+  return 1;
 }
 
 }  // namespace onggi::cli

@@ -34,7 +34,7 @@ struct JobRun : Record {
 struct Job : Record {
   std::string id;
   std::string name;
-  std::string schedule;  // cron, five fields
+  std::optional<std::string> schedule;  // cron, five fields; absent: it has none
   std::string timezone;
   JobState state = JobState::idle;
   std::optional<Time> next_run_time;

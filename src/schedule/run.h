@@ -31,7 +31,7 @@ class Run final : public store::Batches {
   // Whether the work was told to stop, and so has perhaps not done all.
   bool was_stopped() const { return was_stopped_.load(std::memory_order_relaxed); }
 
-  std::string progress() const;
+  std::string progress() const override;
   // What was reported since the last call; empty: nothing.
   std::string take_progress();
 

@@ -23,7 +23,8 @@ constexpr std::chrono::seconds interval{1};
 constexpr std::array<double, 10> duration_bounds{0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 1'800, 7'200};
 constexpr int moments = 8;  // runs that can be asked for at the same millisecond
 
-Timetable timetable_of(const Job& job, const std::string& zone) {
+std::optional<Timetable> timetable_of(const Job& job, const std::string& zone) {
+  if (job.cron.empty()) return std::nullopt;
   std::string why;
   const std::optional<Cron> cron = Cron::parse(job.cron, why);
   if (!cron) throw std::runtime_error(fmt::format("job {}: {}", job.id, why));
@@ -59,7 +60,7 @@ Runner::Runner(db::Database& database, const Clock& clock, Registry& registry,
       server_(Uuid::v7(clock.now())) {
   for (Job& job : jobs) {
     const std::string id = job.id;
-    Timetable timetable = timetable_of(job, options_.timezone);
+    std::optional<Timetable> timetable = timetable_of(job, options_.timezone);
     known_.emplace(id, Known{.job = std::move(job),
                              .timetable = timetable,
                              .completed = runs_of(registry, id, "completed"),
@@ -195,7 +196,7 @@ void Runner::look_once() {
   for (const Jobs::Lease& lease : look.leases) {
     Known* const known = find(lease.job);
     if (known == nullptr) continue;  // of another version
-    const std::optional<Time> next = known->timetable.next(clock_.now());
+    const std::optional<Time> next = next_of(*known);
     known->next.set(next ? next->ms / 1'000 : 0);
     try {
       if (Active* const active = active_of(*known))
@@ -231,13 +232,14 @@ void Runner::renew(Active& active, const Jobs::Lease& lease, Time now) {
 }
 
 std::optional<Time> Runner::due(Known& known, const Jobs::Lease& lease) const {
+  if (!known.timetable) return std::nullopt;
   if (known.behind != lease.taken_until || !known.due) {
     known.behind = lease.taken_until;
-    known.due = known.timetable.next(lease.taken_until);
+    known.due = known.timetable->next(lease.taken_until);
   }
   const Time now = clock_.now();
   if (!known.due || *known.due > now) return std::nullopt;
-  return known.timetable.newest(lease.taken_until, now);
+  return known.timetable->newest(lease.taken_until, now);
 }
 
 bool Runner::is_free(const Jobs::Lease& lease, Time now) const {
@@ -308,7 +310,8 @@ void Runner::take(Known& known, const Jobs::Lease& seen, std::optional<Time> sch
   start(known, std::move(*taken));
 }
 
-Task<Result<model::JobRun>> Runner::order(db::Connection& connection, std::string job) {
+Task<Result<model::JobRun>> Runner::order(db::Connection& connection, std::string job,
+                                          std::optional<std::string> asked) {
   Known* const known = find(job);
   if (known == nullptr) co_return fail(Code::not_found, "There is no such job.");
   const Time server = clock_.now();
@@ -318,6 +321,8 @@ Task<Result<model::JobRun>> Runner::order(db::Connection& connection, std::strin
   const Time now = co_await Jobs::now(connection, server);
   if (lease->run && lease->owner && !is_free(*lease, now))
     co_return fail(Code::conflict, "A run of this job is going on.");
+  if (lease->run && asked)
+    co_return fail(Code::conflict, "A run of this job waits to be tried again.");
   std::optional<Jobs::Taken> taken;
   if (lease->run) {
     // One more than there may be by themselves: somebody wants it.
@@ -331,6 +336,10 @@ Task<Result<model::JobRun>> Runner::order(db::Connection& connection, std::strin
       if (!taken) ++free.token;
     }
     if (!taken) co_return fail(Code::conflict, "Another run was asked for at this very moment.");
+    if (asked) {
+      taken->run.progress.text = std::move(*asked);
+      co_await Jobs::set_progress(connection, taken->run.id, taken->run.progress.text);
+    }
   }
   const std::vector<Uuid> admins = co_await Jobs::admins(connection);
   model::JobRun run = taken->run;
@@ -474,17 +483,21 @@ Runner::Known* Runner::find(std::string_view job) {
   return found == known_.end() ? nullptr : &found->second;
 }
 
+std::optional<Time> Runner::next_of(const Known& known) const {
+  return known.timetable ? known.timetable->next(clock_.now()) : std::nullopt;
+}
+
 std::vector<Runner::Planned> Runner::planned() const {
   std::vector<Planned> all;
-  const Time now = clock_.now();
-  for (const auto& [id, known] : known_) all.push_back({&known.job, known.timetable.next(now)});
+  for (const auto& [id, known] : known_)
+    if (known.timetable) all.push_back({&known.job, next_of(known)});
   return all;
 }
 
 std::optional<Runner::Planned> Runner::planned(std::string_view job) const {
   const auto found = known_.find(job);
   if (found == known_.end()) return std::nullopt;
-  return Planned{&found->second.job, found->second.timetable.next(clock_.now())};
+  return Planned{&found->second.job, next_of(found->second)};
 }
 
 }  // namespace onggi::schedule

@@ -85,19 +85,21 @@ class Runner {
   };
   bool is_scheduling() const { return options_.is_scheduling; }
   const std::string& timezone() const { return options_.timezone; }
-  // In the order of their ids.
+  // Those that have a schedule, in the order of their ids.
   std::vector<Planned> planned() const;
+  // With one or without.
   std::optional<Planned> planned(std::string_view job) const;
 
   // Takes a run now, in the caller's transaction; begins when that is committed. A run that waits
   // to be tried again goes on. `conflict` while one is going on, `not_found` for a job that is
-  // none.
-  Task<Result<model::JobRun>> order(db::Connection& connection, std::string job);
+  // none. With `asked`, a JSON object that the run finds as its progress, only a new one will do.
+  Task<Result<model::JobRun>> order(db::Connection& connection, std::string job,
+                                    std::optional<std::string> asked = std::nullopt);
 
  private:
   struct Known {
     Job job;
-    Timetable timetable;
+    std::optional<Timetable> timetable;  // absent: it has no schedule
     Counter& completed;
     Counter& failed;
     Counter& retried;
@@ -147,6 +149,7 @@ class Runner {
   void reap();
   Active* active_of(const Known& known);
   Known* find(std::string_view job);
+  std::optional<Time> next_of(const Known& known) const;
   void tell_failure(const std::string& failure);
   template <class T>
   T write(std::function<Task<T>(db::Connection&)> body);

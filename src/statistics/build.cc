@@ -1,10 +1,13 @@
 #include "statistics/build.h"
 
 #include <algorithm>
+#include <stdexcept>
 
+#include "json/json.h"
 #include "sql/catalogue.h"
 #include "statistics/fold.h"
 #include "statistics/snapshot.h"
+#include "statistics/tally.h"
 
 namespace onggi::statistics {
 namespace {
@@ -24,16 +27,13 @@ struct Segment {
 
 // What executions of some dates give, newest date first.
 struct Made {
-  std::map<Date, Rows, std::greater<>> by_date;
+  Rows rows;
   std::map<Date, std::map<Time, Seconds>> hours;
   std::map<Date, std::vector<Waiting>> consumed;
 };
 
-void count(Made& made, Date date, const store::Contribution& what, Time hours) {
-  Rows& rows = made.by_date[date];
-  const RowKey key{what.user_id, date, false, what.subject_id};
-  rows[key].add(what);
-  rows[key.day()].add(what);
+void count(Made& made, Tally& tally, Date date, const store::Contribution& what, Time hours) {
+  tally.add(date, false, what);
   const Time hour = hour_of(what.started_at);
   if (hour >= hours)
     made.hours[date][hour].add(static_cast<int>((what.started_at.ms - hour.ms) / 1'000), 1);
@@ -53,11 +53,10 @@ std::vector<Chunk> chunks_of(Made made, const Segment& segment, const Lifetime& 
     chunk.hours.clear();
     chunk.consumed.clear();
   };
-  std::map<Date, bool, std::greater<>> dates;
-  for (const auto& [date, rows] : made.by_date) dates[date] = true;
-  for (const auto& [date, ids] : made.consumed) dates[date] = true;
-  for (const auto& [date, is_there] : dates) {
-    Rows& rows = made.by_date[date];
+  std::map<Date, Rows, std::greater<>> by_date;
+  for (auto& [key, figures] : made.rows) by_date[key.date].emplace(key, std::move(figures));
+  for (const auto& [date, ids] : made.consumed) by_date[date];
+  for (auto& [date, rows] : by_date) {
     if (!chunk.live.empty() && chunk.live.size() + rows.size() > rows_at_once)
       close(Date{date.days + 1});
     chunk.live.merge(rows);
@@ -103,11 +102,12 @@ Task<bool> try_segment(store::Batches& batches, Kind kind, Uuid user, Segment se
   const auto [from, to] = dates.span_of(segment.first, segment.last);
   const Time hours = hours_from(batches.now());
   Made made;
+  Tally tally(made.rows);
   const std::vector<Range> ranges{{from, to}};
   const std::optional<Snapshot> snapshot =
       look(batches, kind, user, ranges, [&](const store::Contribution& what) {
         const Date date = dates.date_of(what.started_at);
-        if (date >= segment.first && date <= segment.last) count(made, date, what, hours);
+        if (date >= segment.first && date <= segment.last) count(made, tally, date, what, hours);
       });
   if (!snapshot || snapshot->lifetime.version != held->version) co_return false;
   for (const Waiting& waiting : snapshot->waiting) {
@@ -333,6 +333,8 @@ Task<bool> try_settle(store::Batches& batches, Kind kind, Uuid user, Time from, 
               .first = earliest_date,
               .last = std::max(before_dates.date_of(Time{until.ms - 1}), after.frozen_date),
               .is_built = true};
+  Tally frozen(chunk.frozen);
+  Tally live(chunk.live);
   const Time hours = hours_from(batches.now());
   const std::vector<Range> ranges{{from, until},
                                   {until, dates.span_of(chunk.first, chunk.last).second}};
@@ -341,10 +343,7 @@ Task<bool> try_settle(store::Batches& batches, Kind kind, Uuid user, Time from, 
         const bool is_frozen = what.started_at < until;
         const Date date = date_of(what.started_at);
         if (date < chunk.first || date > chunk.last) return;
-        const RowKey key{user, date, is_frozen, what.subject_id};
-        Rows& rows = is_frozen ? chunk.frozen : chunk.live;
-        rows[key].add(what);
-        rows[key.day()].add(what);
+        (is_frozen ? frozen : live).add(date, is_frozen, what);
         const Time hour = hour_of(what.started_at);
         if (hour >= hours && !is_frozen)
           chunk.hours[hour].add(static_cast<int>((what.started_at.ms - hour.ms) / 1'000), 1);
@@ -419,6 +418,71 @@ Task<std::vector<Uuid>> incomplete(store::Batches& batches, Kind kind, Uuid afte
 Task<std::vector<Uuid>> users_behind(store::Batches& batches, Uuid after) {
   std::vector<Uuid> users = co_await users_of(batches, sql::statistics_owners, after);
   co_return users;
+}
+
+namespace {
+
+json::Object members_of(const Rebuild& rebuild) {
+  json::Object members;
+  if (rebuild.user) members.emplace("user_id", to_string(*rebuild.user));
+  if (rebuild.from) members.emplace("from", to_string(*rebuild.from));
+  if (rebuild.to) members.emplace("to", to_string(*rebuild.to));
+  return members;
+}
+
+Rebuild rebuild_of(const json::Object& members) {
+  Rebuild rebuild;
+  if (const json::Value* user = members.if_contains("user_id"))
+    rebuild.user = Uuid::parse(user->as_string());
+  if (const json::Value* from = members.if_contains("from"))
+    rebuild.from = parse_date(from->as_string());
+  if (const json::Value* to = members.if_contains("to")) rebuild.to = parse_date(to->as_string());
+  return rebuild;
+}
+
+Task<void> rebuild_user(store::Batches& batches, Rebuild rebuild, Uuid user) {
+  for (const Kind kind : {Kind::agent, Kind::workflow}) {
+    const bool is_done =
+        co_await rebuild_unfrozen(batches, kind, user, rebuild.from.value_or(earliest_date),
+                                  rebuild.to.value_or(latest_date));
+    if (!is_done && !batches.is_to_stop())
+      throw std::runtime_error("statistics of user " + to_string(user) +
+                               " changed again and again while they were made");
+  }
+}
+
+}  // namespace
+
+std::string to_json(const Rebuild& rebuild) {
+  return json::canonical(members_of(rebuild));
+}
+
+Task<std::string> rebuild_as_asked(store::Batches& batches) {
+  const Rebuild rebuild = rebuild_of(json::parse_stored(batches.progress()).as_object());
+  std::int64_t users = 0;
+  const auto report = [&] {
+    json::Object members = members_of(rebuild);
+    members.emplace("users", users);
+    batches.report(json::canonical(members));
+  };
+  if (rebuild.user) {
+    co_await rebuild_user(batches, rebuild, *rebuild.user);
+    ++users;
+  }
+  Uuid after{};
+  while (!rebuild.user && !batches.is_to_stop()) {
+    const std::vector<Uuid> next = co_await users_behind(batches, after);
+    if (next.empty()) break;
+    for (const Uuid& user : next) {
+      if (batches.is_to_stop()) break;
+      co_await rebuild_user(batches, rebuild, user);
+      ++users;
+      report();
+    }
+    after = next.back();
+  }
+  report();
+  co_return R"({"users":)" + std::to_string(users) + '}';
 }
 
 }  // namespace onggi::statistics

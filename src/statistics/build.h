@@ -12,6 +12,10 @@
 // a reader always knows which rows hold.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "statistics/rows.h"
 #include "store/batches.h"
 
@@ -43,6 +47,18 @@ struct Bounds {
   std::optional<Date> newest;
 };
 Task<std::optional<Bounds>> bounds_of(store::Batches& batches, Kind kind, Uuid user);
+
+// What a run of the job `statistics_rebuild` is asked for: all that is not frozen, or these dates,
+// or one user. It stands in the run's progress, for the attempts that follow.
+struct Rebuild {
+  std::optional<Uuid> user{};
+  std::optional<Date> from{};
+  std::optional<Date> to{};
+};
+std::string to_json(const Rebuild& rebuild);
+// What that job does. Returns its result as JSON: {"users"}. Throws where it was overtaken time and
+// again.
+Task<std::string> rebuild_as_asked(store::Batches& batches);
 
 // All users, the next few behind `after`.
 Task<std::vector<Uuid>> users_behind(store::Batches& batches, Uuid after);

@@ -9,7 +9,6 @@
 #include "statistics/build.h"
 #include "statistics/fold.h"
 #include "statistics/verify.h"
-#include "store/prices.h"
 
 namespace onggi::statistics {
 namespace {
@@ -17,6 +16,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds fold_interval{250};
+constexpr std::chrono::milliseconds give_way{20};
 constexpr std::chrono::seconds look_interval{5};
 // Servers of the version before record without telling, until they have noticed the new schema.
 constexpr std::chrono::seconds patience_with_old_servers{3};
@@ -40,6 +40,15 @@ struct Keeper::OwnBatches final : store::Batches {
   bool is_to_stop() const override { return keeper_.is_stopping(); }
 
  private:
+  // While others write more than can be written, what they write waits here: soon again.
+  bool wait_out(const Unavailable& refused, int) override {
+    const bool gives_way =
+        refused.cause() == Cause::overload || refused.cause() == Cause::collision;
+    if (!gives_way || is_to_stop()) return false;
+    std::this_thread::sleep_for(give_way);
+    return true;
+  }
+
   const Keeper& keeper_;
 };
 
@@ -86,62 +95,6 @@ bool Keeper::is_stopping() const {
 bool Keeper::rest(std::chrono::milliseconds time) {
   std::unique_lock lock(mutex_);
   return !changed_.wait_for(lock, time, [this] { return stopping_; });
-}
-
-void Keeper::rebuild(Uuid run, Rebuild asked) {
-  {
-    const std::lock_guard lock(mutex_);
-    posted_.push_back(
-        [this, run, asked](store::Batches& batches) { run_rebuild(batches, run, asked); });
-  }
-  changed_.notify_all();
-}
-
-void Keeper::reprice(Uuid run) {
-  {
-    const std::lock_guard lock(mutex_);
-    posted_.push_back([run](store::Batches& batches) {
-      try {
-        const std::int64_t changed = run_now(store::reprice(batches));
-        spdlog::info("prices_applied run={} executions={}", to_string(run), changed);
-      } catch (const std::exception& error) {
-        spdlog::error("prices_apply_failed run={} error={}", to_string(run),
-                      log_text(error.what()));
-      }
-    });
-  }
-  changed_.notify_all();
-}
-
-void Keeper::run_rebuild(store::Batches& batches, const Uuid& run, const Rebuild& asked) {
-  const Steady::time_point began = Steady::now();
-  std::size_t users = 0;
-  try {
-    const auto one = [&](const Uuid& user) {
-      for (const Kind kind : {Kind::agent, Kind::workflow})
-        run_now(rebuild_unfrozen(batches, kind, user, asked.from.value_or(earliest_date),
-                                 asked.to.value_or(latest_date)));
-      ++users;
-    };
-    if (asked.user) {
-      one(*asked.user);
-    } else {
-      Uuid after{};
-      for (;;) {
-        const std::vector<Uuid> next = run_now(users_behind(batches, after));
-        if (next.empty() || is_stopping()) break;
-        for (const Uuid& user : next) one(user);
-        after = next.back();
-      }
-    }
-    built_.add(users);
-    spdlog::info(
-        "statistics_rebuilt run={} users={} duration_ms={}", to_string(run), users,
-        std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began).count());
-  } catch (const std::exception& error) {
-    spdlog::error("statistics_rebuild_failed run={} error={}", to_string(run),
-                  log_text(error.what()));
-  }
 }
 
 void Keeper::tell(std::string& told, const std::string& failure) {
@@ -217,19 +170,13 @@ void Keeper::run_builds() {
   for (;;) {
     Todo users;
     std::set<std::pair<Kind, std::pair<Uuid, Date>>> days;
-    std::function<void(store::Batches&)> work;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_until(lock, look_due, [this] {
-        return stopping_ || !posted_.empty() || !incomplete_.empty() || !spoilt_.empty();
-      });
+      changed_.wait_until(lock, look_due,
+                          [this] { return stopping_ || !incomplete_.empty() || !spoilt_.empty(); });
       if (stopping_) return;
       std::swap(users, incomplete_);
       std::swap(days, spoilt_);
-      if (!posted_.empty()) {
-        work = std::move(posted_.front());
-        posted_.pop_front();
-      }
     }
     try {
       if (Steady::now() >= look_due) {
@@ -250,7 +197,6 @@ void Keeper::run_builds() {
     } catch (const std::exception& error) {
       tell(told, error.what());
     }
-    if (work) work(batches);
   }
 }
 

@@ -6,9 +6,9 @@
 // answers to be exact, only for them to be cheap.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
-#include <deque>
-#include <functional>
 #include <mutex>
 #include <set>
 #include <string>
@@ -33,18 +33,6 @@ class Keeper {
   // What the job counts (verify.h).
   Counter& differences() { return differences_; }
 
-  // Has statistics made anew of executions, in the background, one such run after the other: all
-  // that is not frozen, or what is asked for. `run` names it in the log. Thread-safe. What is left
-  // when the server stops is dropped.
-  struct Rebuild {
-    std::optional<Uuid> user{};
-    std::optional<Date> from{};
-    std::optional<Date> to{};
-  };
-  void rebuild(Uuid run, Rebuild asked);
-  // Likewise: has costs estimated anew by the present prices (store/prices.h).
-  void reprice(Uuid run);
-
  private:
   struct OwnBatches;
   using Todo = std::set<std::pair<Kind, Uuid>>;
@@ -55,7 +43,6 @@ class Keeper {
   void look_for_incomplete(store::Batches& batches);
   bool rest(std::chrono::milliseconds time);
   bool is_stopping() const;
-  void run_rebuild(store::Batches& batches, const Uuid& run, const Rebuild& asked);
   void tell(std::string& told, const std::string& failure);
 
   db::Database& database_;
@@ -69,7 +56,6 @@ class Keeper {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
-  std::deque<std::function<void(store::Batches&)>> posted_;
   Todo incomplete_;
   std::set<std::pair<Kind, std::pair<Uuid, Date>>> spoilt_;
   std::thread folds_;

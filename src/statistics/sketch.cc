@@ -69,6 +69,20 @@ void Sketch::add(std::int64_t value, std::int64_t weight) {
 }
 
 void Sketch::add(const Sketch& other) {
+  // In place where all buckets are there already, which is the rule once a few were added.
+  auto at = buckets_.begin();
+  const bool is_in_place = std::ranges::all_of(other.buckets_, [&](const Bucket& bucket) {
+    while (at != buckets_.end() && at->first < bucket.first) ++at;
+    return at != buckets_.end() && at->first == bucket.first && at->second + bucket.second != 0;
+  });
+  if (is_in_place) {
+    at = buckets_.begin();
+    for (const Bucket& bucket : other.buckets_) {
+      while (at->first < bucket.first) ++at;
+      at->second += bucket.second;
+    }
+    return;
+  }
   std::vector<Bucket> sum;
   sum.reserve(buckets_.size() + other.buckets_.size());
   auto left = buckets_.begin();

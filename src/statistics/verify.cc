@@ -1,6 +1,8 @@
 #include "statistics/verify.h"
 
+#include <map>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -8,6 +10,7 @@
 #include "statistics/build.h"
 #include "statistics/fold.h"
 #include "statistics/snapshot.h"
+#include "statistics/tally.h"
 
 namespace onggi::statistics {
 namespace {
@@ -15,12 +18,6 @@ namespace {
 constexpr std::int32_t verified_at_once = 31;
 constexpr std::int32_t days_of_the_job = 7;
 constexpr std::size_t told_max = 20;
-
-void add(Rows& rows, Date date, const store::Contribution& what) {
-  const RowKey key{what.user_id, date, false, what.subject_id};
-  rows[key].add(what);
-  rows[key.day()].add(what);
-}
 
 // What the rows are with the changes that wait. Of a day on which a duration was taken away only
 // executions can tell which the least and the greatest are.
@@ -68,13 +65,14 @@ void verify_dates(store::Batches& batches, Kind kind, const Lifetime& lifetime, 
   Dates dates(lifetime);
   const auto [from, to] = dates.span_of(first, last);
   Rows expected;
+  Tally tally(expected);
   Rows stored;
   const std::vector<Range> ranges{{from, to}};
   const std::optional<Snapshot> snapshot = look(
       batches, kind, lifetime.user_id, ranges,
       [&](const store::Contribution& what) {
         const Date date = dates.date_of(what.started_at);
-        if (date >= first && date <= last) add(expected, date, what);
+        if (date >= first && date <= last) tally.add(date, false, what);
       },
       Stored{first, last, &stored});
   if (!snapshot) return;
@@ -159,17 +157,24 @@ Task<void> fold_everything(store::Batches& batches, Kind kind) {
   }
 }
 
-Task<std::int64_t> repair(store::Batches& batches, const Verified& verified) {
+}  // namespace
+
+Task<std::int64_t> repair(store::Batches& batches, Verified verified) {
+  std::map<std::tuple<Kind, Uuid, Date>, bool>
+      made;  // whole days, of which several rows may differ
   std::int64_t repaired = 0;
   for (const Difference& difference : verified.differences) {
-    const bool is_done = co_await rebuild(batches, difference.kind, difference.user_id,
-                                          difference.date, difference.date);
-    if (is_done) ++repaired;
+    const auto [day, is_new] =
+        made.try_emplace({difference.kind, difference.user_id, difference.date}, false);
+    if (is_new) {
+      const bool is_done = co_await rebuild(batches, difference.kind, difference.user_id,
+                                            difference.date, difference.date);
+      day->second = is_done;
+    }
+    if (day->second) ++repaired;
   }
   co_return repaired;
 }
-
-}  // namespace
 
 Task<std::string> aggregate(store::Batches& batches, Counter& differences) {
   Verified sum;

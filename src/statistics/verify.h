@@ -33,6 +33,9 @@ Task<Verified> verify(store::Batches& batches, Kind kind, Uuid user, std::option
 Task<Verified> verify_all(store::Batches& batches, std::optional<Date> first,
                           std::optional<Date> last);
 
+// Makes anew what differs. How many were.
+Task<std::int64_t> repair(store::Batches& batches, Verified verified);
+
 // What the job `stats_aggregation` does: folds what waits, makes what is not made, verifies the
 // last seven days and today of every user, in its own zone, and makes anew what differs. Returns
 // its result as JSON: {"users", "rows", "differences", "repaired"}.

@@ -90,6 +90,10 @@ Task<std::optional<Jobs::Taken>> Jobs::take(db::Connection& connection, Lease le
   co_return Taken{Turn{lease.job, lease.token + 1, run.id}, std::move(run)};
 }
 
+Task<void> Jobs::set_progress(db::Connection& connection, Uuid run, std::string progress) {
+  co_await connection.run(sql::jobs_progress, db::Params::of(run, progress));
+}
+
 Task<std::optional<Jobs::Taken>> Jobs::take_over(db::Connection& connection, Lease lease,
                                                  Terms terms, std::int64_t attempts_max) {
   const std::optional<JobRun> found = co_await run(connection, *lease.run);

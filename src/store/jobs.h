@@ -55,6 +55,8 @@ class Jobs {
   // A new run. Of a lease that is locked and has none. nullopt: the time is taken already; then
   // nothing is taken but taken_until.
   static Task<std::optional<Taken>> take(db::Connection& connection, Lease lease, Terms terms);
+  // Of a run that was taken in this transaction: what it begins with.
+  static Task<void> set_progress(db::Connection& connection, Uuid run, std::string progress);
   // Goes on with the run of a lease that is locked: as the next attempt, but where it was only
   // interrupted. nullopt: that was its last, and it has failed now.
   static Task<std::optional<Taken>> take_over(db::Connection& connection, Lease lease, Terms terms,

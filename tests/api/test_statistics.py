@@ -1,6 +1,9 @@
 """Statistics and the dashboard: what they show, for whom, on which date; that they are exact at once, and after kill -9."""
 
+import contextlib
 import math
+import sqlite3
+import threading
 from collections import defaultdict
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,8 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from client import Client, make_agent, make_user, make_workflow, now_ms, timestamp
-from stores import IS_POSTGRES
+from stores import IS_POSTGRES, postgres_only, rows
+from support_jobs import run_to_its_end, wait_for
+from support_postgres import Cluster, at_once
 from support_process import eventually, onggi
+from test_metrics import scrape
 
 FIGURES = {"execution_count", "running_count", "completed_count", "failed_count", "timeout_count", "cancelled_count", "success_rate", "avg_duration_ms",
            "min_duration_ms", "max_duration_ms", "p50_duration_ms", "p95_duration_ms", "p99_duration_ms", "llm_call_count", "llm_prompt_tokens",
@@ -234,17 +240,99 @@ def test_costs_are_estimated_by_prices_and_applied_on_demand(admin, owner):
     admin.put("/prices", json={"prices": []}).expect(200)
 
 
-def test_a_rebuild_changes_nothing_and_verification_finds_nothing(admin, owner, server):
+def rebuilt(admin, **asked):
+    """The run of a rebuild, when it is over."""
+    run = admin.post("/statistics/rebuild", json=asked).expect(202)
+    assert run["job_id"] == "statistics_rebuild" and run["status"] == "running" and run["progress"] == asked
+    return ended(admin, run)
+
+
+def ended(admin, run):
+    return wait_for(lambda: next((one for one in admin.items(f"/jobs/{run['job_id']}/runs") if one["id"] == run["id"] and one["finished_at"]), None))
+
+
+def test_a_rebuild_is_a_run_and_changes_nothing(admin, owner):
     agent = make_agent(owner)
     for i in range(20):
         record(owner, agent, started_at=timestamp(hours=-i * 10), status="completed", duration_ms=i)
     before = owner.get("/statistics/agents").expect(200)["items"]
-    run = admin.post("/statistics/rebuild", json={"user_id": owner.id, "from": today(days=-5)}).expect(202)
-    assert set(run) >= {"id", "status", "scheduled_for", "started_at", "finished_at", "attempt", "progress", "result", "error"}
-    admin.post("/statistics/rebuild").expect(202)
+    run = rebuilt(admin, user_id=owner.id, **{"from": today(days=-5)})
+    assert (run["status"], run["result"], run["progress"]) == ("completed", {"users": 1}, {"user_id": owner.id, "from": today(days=-5), "users": 1})
     assert owner.get("/statistics/agents").expect(200)["items"] == before
-    admin.post("/statistics/rebuild", json={"since": "2026-01-01"}).rejects("/since")
+    every = rebuilt(admin)
+    assert every["status"] == "completed" and every["result"]["users"] >= 2
+    acting = ended(admin, admin.post("/statistics/rebuild", user_id=owner.id).expect(202))
+    assert acting["progress"] == {"user_id": owner.id, "users": 1}
+    job = admin.get("/jobs/statistics_rebuild").expect(200)
+    assert (job["schedule"], job["next_run_time"], job["state"], job["last_run"]["id"]) == (None, None, "idle", acting["id"])
+    assert "statistics_rebuild" not in {job["id"] for job in admin.items("/jobs")}
     assert owner.get("/statistics/agents").expect(200)["items"] == before
+    for wrong, field in (({"since": "2026-01-01"}, "/since"), ({"from": "2026-02-30"}, "/from"), ({"from": "2026-02-02", "to": "2026-02-01"}, "/from"),
+                         ({"user_id": "me"}, "/user_id"), ({"user_id": agent["id"]}, "/user_id")):
+        admin.post("/statistics/rebuild", json=wrong).rejects(field)
+
+
+def test_statistics_are_exact_while_they_are_rebuilt_and_others_record(admin, owner):
+    agent = make_agent(owner)
+    batch = [{"agent_id": agent["id"], "started_at": timestamp(hours=-i), "status": "completed", "duration_ms": i} for i in range(50)]
+    sent, acknowledged, done = [0], [0], threading.Event()
+
+    def write():
+        try:
+            for _ in range(20):
+                sent[0] += len(batch)
+                acknowledged[0] += len(owner.post("/executions/batch", json=batch).expect(200)["items"])
+        finally:
+            done.set()
+
+    def rebuild():
+        while not done.is_set():
+            for run in (lambda: rebuilt(admin, user_id=owner.id), lambda: run_to_its_end(admin, "stats_aggregation")):
+                least = acknowledged[0]
+                count = owner.get("/statistics/agents", group_by="none").expect(200)["items"][0]["execution_count"]
+                assert least <= count <= sent[0]
+                ran = run()
+                assert ran["status"] == "completed" and ran["result"].get("differences", 0) == 0, ran
+
+    at_once(write, rebuild)
+    assert sum(item["execution_count"] for item in owner.get("/statistics/agents").expect(200)["items"]) == sent[0]
+    assert owner.get("/dashboard/stats").expect(200)["executions"]["total"] == sent[0]
+
+
+def folded(server):
+    return scrape(server).samples["onggi_statistics_folded_total", ()]
+
+
+def tamper(server, text):
+    if IS_POSTGRES:
+        rows(server.database_url, text)
+        return
+    with contextlib.closing(sqlite3.connect(f"{server.data}/onggi.db")) as connection, connection:
+        connection.execute(text)
+
+
+def verify(server, *arguments):
+    place = ["--database-url", server.database_url] if IS_POSTGRES else []
+    return onggi("stats", "verify", "--data", server.data, *place, *arguments)
+
+
+@pytest.mark.parametrize("is_served", [True, False])
+def test_verification_reports_what_was_changed_by_hand_and_makes_it_anew(new_server, is_served):
+    server = new_server()
+    admin = Client(server, server.admin_key)
+    agent = make_agent(admin)
+    record(admin, agent, status="completed", duration_ms=5)
+    eventually(lambda: folded(server) >= 1, deadline_s=30, every_s=0.1)
+    assert verify(server).code == 0
+    if not is_served:
+        server.stop()
+    tamper(server, "update agent_execution_stats set execution_count = 8, completed_count = 8")
+    dry = verify(server, "--dry-run")
+    assert dry.code == 1 and agent["id"] in dry.stdout and "repaired" not in dry.stdout, dry
+    assert verify(server, "--to", today(days=-1)).code == 0
+    real = verify(server, "--from", today(days=-1))
+    assert real.code == 1 and agent["id"] in real.stdout and "1 repaired" in real.stdout, real
+    assert verify(server).code == 0
 
 
 def test_kill_9_loses_nothing_of_what_was_acknowledged(new_server):
@@ -253,10 +341,12 @@ def test_kill_9_loses_nothing_of_what_was_acknowledged(new_server):
     agent = make_agent(admin)
     recorded = 0
     for _ in range(3):
-        for _ in range(2):
-            batch = [{"agent_id": agent["id"], "started_at": timestamp(ms=now_ms() - i * 3_600_000), "status": "completed", "duration_ms": i}
-                     for i in range(400)]
-            recorded += len(admin.post("/executions/batch", json=batch).expect(200)["items"])
+        before = folded(server)
+        batch = [{"agent_id": agent["id"], "started_at": timestamp(ms=now_ms() - i * 600_000), "status": "completed", "duration_ms": i}
+                 for i in range(3_000)]
+        recorded += len(admin.post("/executions/batch", json=batch).expect(200)["items"])
+        # A thousand of them at a time are folded: in the midst of it.
+        wait_for(lambda: folded(server) > before)
         server.kill()
         server.start()
         admin = Client(server, server.admin_key)
@@ -265,6 +355,46 @@ def test_kill_9_loses_nothing_of_what_was_acknowledged(new_server):
     eventually(lambda: admin.get("/statistics/agents").queries == 1, deadline_s=30, every_s=0.2)
     assert sum(item["execution_count"] for item in admin.get("/statistics/agents").expect(200)["items"]) == recorded
     server.stop()
-    place = ["--database-url", server.database_url] if IS_POSTGRES else []
-    verified = onggi("stats", "verify", "--data", server.data, *place)
+    verified = verify(server)
     assert verified.code == 0 and "ok" in verified.stdout, verified
+
+
+@postgres_only
+def test_two_servers_that_record_for_one_user_give_one_sum(tmp_path):
+    cluster = Cluster(tmp_path)
+    try:
+        user = cluster.new_user()
+        agent = make_agent(user[0])
+        sent, acknowledged, done = [0, 0], [0, 0], [False, False]
+
+        def write(which):
+            for turn in range(15):
+                batch = [{"agent_id": agent["id"], "started_at": timestamp(hours=-(i + turn)), "status": "completed", "duration_ms": i} for i in range(40)]
+                sent[which] += 41
+                acknowledged[which] += len(user[which].post("/executions/batch", json=batch).expect(200)["items"])
+                made = record(user[which], agent)
+                user[1 - which].patch(f"/executions/{made['id']}", json={"status": "failed", "duration_ms": turn}).expect(200)
+                acknowledged[which] += 1
+
+        def writer(which):
+            try:
+                write(which)
+            finally:
+                done[which] = True
+
+        def watch():
+            while not all(done):
+                for client in user:
+                    least = sum(acknowledged)
+                    count = client.get("/statistics/agents", group_by="none").expect(200)["items"][0]["execution_count"]
+                    assert least <= count <= sum(sent)
+
+        at_once(lambda: writer(0), lambda: writer(1), watch)
+        for client in user:
+            (item,) = client.get("/statistics/agents", group_by="none").expect(200)["items"]
+            assert (item["execution_count"], item["completed_count"], item["failed_count"], item["running_count"]) == (1_230, 1_200, 30, 0)
+            assert client.get("/dashboard/stats").expect(200)["executions"]["total"] == 1_230
+        assert verify(cluster.servers[0]).code == 0
+    finally:
+        cluster.close()
+    assert cluster.complaints() == []

@@ -435,6 +435,6 @@ for kind in ("agent", "workflow"):
     case(f"moving.read_{kind}_execution_lifetimes", {1: NIL}, reads=1_000, why="users of whom something is frozen, once")
     case(f"moving.insert_{kind}_execution_stats", many(NEW, "'2026-01-01'", OWNER, "true", *FIGURES))
     case(f"moving.insert_{kind}_execution_days", many(OWNER, "'2021-01-01'", "true", *FIGURES))
-    case(f"moving.insert_{kind}_execution_lifetimes", many(NEW, NOW, NOW, "'2026-01-01'"))
+    case(f"moving.insert_{kind}_execution_lifetimes", many(numbered(USER, 50), NOW, NOW, "'2026-01-01'"))
 case("moving.read_prices", of("''", "''"), reads=1_000, why="all prices there are, which are few")
 case("moving.insert_prices", many("'new'", "'model'", "1", "1"))

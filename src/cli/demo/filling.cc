@@ -1,6 +1,8 @@
 #include "cli/demo/filling.h"
 
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -26,10 +28,19 @@ Uuid find_admin(app::Engine& engine) {
 }
 
 void write(db::Database& database, std::function<Task<Result<bool>>(db::Connection&)> body) {
-  db::Cost cost;
-  const Result<bool> written = run_now(database.write<bool>(cost, std::move(body)));
-  if (!written)
-    throw std::runtime_error("the demo could not be written: " + written.error().detail);
+  for (;;) {
+    try {
+      db::Cost cost;
+      const Result<bool> written = run_now(database.write<bool>(cost, body));
+      if (!written)
+        throw std::runtime_error("the demo could not be written: " + written.error().detail);
+      return;
+    } catch (const Unavailable& refused) {
+      // Folds wait as well, behind what the demo writes at once.
+      if (refused.cause() != Cause::overload) throw;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  }
 }
 
 Task<Result<bool>> record(db::Connection& connection, const store::Executions& store,

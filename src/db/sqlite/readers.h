@@ -60,6 +60,7 @@ class Readers {
 
   // The writer tells of every commit before it is acknowledged.
   void committed() { commits_.fetch_add(1, std::memory_order_release); }
+  std::uint64_t commits() const { return commits_.load(std::memory_order_acquire); }
 
   // Ends the snapshots that nobody reads from, so that they do not hold the log back.
   void end_idle_snapshots();

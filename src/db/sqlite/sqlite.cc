@@ -63,6 +63,10 @@ Sqlite::Sqlite(std::filesystem::path file, Schema schema, SqliteOptions options,
 
 Sqlite::~Sqlite() = default;
 
+std::uint64_t Sqlite::commits() const {
+  return impl_->readers.commits();
+}
+
 Task<Rows> Sqlite::many(Cost& cost, const Statement& statement, Params params) {
   const Readers::Lease reader = impl_->readers.lease(Readers::For::one_statement);
   co_return reader->many(statement, params, cost);

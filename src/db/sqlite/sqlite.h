@@ -46,6 +46,10 @@ class Sqlite final : public Database {
   std::unique_ptr<Cursor> open_lasting(Cost& cost, const Statement& statement,
                                        Params params) override;
 
+  // How often this process has committed. What was read after a call holds for as long as the count
+  // stays.
+  std::uint64_t commits() const;
+
   // Brings what was committed from the log into the file and empties the log, as far as readers
   // allow it, so that room that was given up goes back to the file system. Blocks, but nobody else
   // for more than a moment.
