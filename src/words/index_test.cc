@@ -298,6 +298,15 @@ TEST(Index, explains_a_score_by_its_parts) {
   }
 }
 
+TEST(Document, a_name_says_more_of_who_speaks_than_a_role) {
+  const auto speaker = [](std::string_view text, std::string_view metadata) {
+    return describe(text, json::parse_stored(metadata).get_object()).speaker;
+  };
+  EXPECT_EQ(speaker("Hi", R"({"role":"user","speaker":"Nora"})"), "nora");
+  EXPECT_EQ(speaker("Nora: Hi", R"({"role":"user"})"), "nora");
+  EXPECT_EQ(speaker("Hi", R"({"role":"assistant"})"), "assist");
+}
+
 TEST(Document, is_read_as_it_was_written) {
   const Document document = describe("Nora: two cats, two dogs and a bird",
                                      json::parse_stored(R"({"topic":"pets"})").get_object());
