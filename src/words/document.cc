@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <stdexcept>
 
 #include "json/terms.h"
@@ -32,6 +31,21 @@ std::string joined(const std::vector<std::string>& words) {
   }
   return out;
 }
+
+struct Said {
+  Said(std::string a_term, Count a_count) : term(std::move(a_term)), count(a_count) {
+    for (std::size_t i = 0; i < 8; ++i)
+      beginning = beginning << 8 | (i < term.size() ? static_cast<std::uint8_t>(term[i]) : 0u);
+  }
+  // By the term; mostly its first eight bytes tell.
+  bool operator<(const Said& other) const {
+    return beginning != other.beginning ? beginning < other.beginning : term < other.term;
+  }
+
+  std::uint64_t beginning = 0;
+  std::string term;
+  Count count;
+};
 
 bool ends_asking(std::string_view content) {
   const std::size_t last = content.find_last_not_of(" \n\t\"')");
@@ -91,7 +105,7 @@ constexpr std::uint8_t with_count = 0x80;  // else the count is 2: once in the c
 
 Document describe(std::string_view content, const json::Object& metadata) {
   Document document;
-  std::map<std::string, Count> counts;
+  std::vector<Said> said;
   json::Object others;
   std::string_view spoken_for;  // the member that names the speaker
   const auto take_speaker = [&](std::string_view name) {
@@ -113,13 +127,19 @@ Document describe(std::string_view content, const json::Object& metadata) {
   for (Token& token : analyse(content)) {
     const bool is_name = token.begin < prefix;
     if (!token.is_stop && !token.is_extra && !is_name) ++document.length;
-    counts[std::move(token.term)] += is_name ? 1 : 2;
+    said.emplace_back(std::move(token.term), is_name ? 1 : 2);
   }
   std::string text;
   strings_of(others, text);
   if (prefix == 0 && !document.speaker.empty()) text += document.speaker;
-  for (Token& token : analyse(text)) counts[std::move(token.term)] += 1;
-  document.terms.assign(counts.begin(), counts.end());
+  for (Token& token : analyse(text)) said.emplace_back(std::move(token.term), 1);
+  std::sort(said.begin(), said.end());
+  for (Said& each : said) {
+    if (!document.terms.empty() && document.terms.back().first == each.term)
+      document.terms.back().second += each.count;
+    else
+      document.terms.emplace_back(std::move(each.term), each.count);
+  }
 
   json::Object wrapped;
   wrapped.emplace(member, metadata);
