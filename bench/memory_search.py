@@ -63,7 +63,7 @@ def main():
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="onggi-search-", dir=os.environ.get("TMPDIR", "/tmp")) as directory:
         key = "onggi_" + "A" * 43
-        environment = {name: value for name, value in os.environ.items() if name != "ONGGI_BINARY"} | {"ONGGI_ADMIN_KEY": key}
+        environment = {name: value for name, value in os.environ.items() if name != "ONGGI_BINARY" and not name.startswith("ONGGI_TEST_")} | {"ONGGI_ADMIN_KEY": key}
         server = subprocess.Popen([os.environ.get("ONGGI_BINARY", "build/onggi"), "serve", "--data", directory + "/data", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL, text=True, env=environment)
         try:

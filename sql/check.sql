@@ -115,7 +115,7 @@ select id, type, count, memory_ids, metadata from memory_timeline
 
 -- name: memory_words
 -- Each memory with the words that are kept of it; then, of no memory, how many words there are of none.
-select m.id, m.content, m.metadata, w.words, w.analysis, (select version from memory_analysis)
+select m.id, m.content, m.metadata, w.words, w.analysis, (select version from memory_analysis where id = 1)
 from agent_memories m left join memory_words w on w.agent_id = m.agent_id and w.memory_id = m.id
 union all
 select null, null, null, null, count(*), 0 from memory_words w

@@ -144,6 +144,12 @@ insert into memory_embedding_queue (memory_id, agent_id, attempts, not_before)
 select memory_id, agent_id, 0, at from unnest(cast($1 as uuid[]), cast($2 as uuid[]), cast($3 as timestamptz[])) each(memory_id, agent_id, at)
 on conflict (memory_id) do update set attempts = 0, not_before = excluded.not_before
 
+-- name: to_embed
+-- Joined, the planner may read all memories beside the few that are due.
+select q.memory_id, q.agent_id, q.attempts, m.version, m.embedding is not null, m.content
+from (select memory_id, agent_id, attempts from memory_embedding_queue where not_before <= $1 order by not_before, memory_id limit $2) q
+left join lateral (select version, embedding, content from agent_memories where id = q.memory_id offset 0) m on true
+
 -- name: purge
 -- The agents in the order of their index, and of each what there is: joined, the planner reads all agents.
 delete from agent_memories where id = any (array(

@@ -489,10 +489,10 @@ on conflict (agent_id, memory_id) do update set
 
 -- name: analysis
 -- Up to which version all memories are analysed.
-select version from memory_analysis
+select version from memory_analysis where id = 1
 
 -- name: set_analysis
-update memory_analysis set version = $1
+update memory_analysis set version = $1 where id = 1
 
 -- name: to_analyse
 -- $1 the id to go on after, $2 version, $3 how many are looked at. Of those that are of this version no content.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -124,6 +125,39 @@ bool is_number(std::string_view text) {
 }
 
 // --- words --------------------------------------------------------------------------------------
+
+// What a word came to when it was last met: people say the same few thousand again and again.
+struct Known {
+  std::string word;
+  std::string term;
+  bool is_stop = false;
+};
+
+const Known& known_of(std::string word) {
+  constexpr std::size_t known_max = 4'096;
+  thread_local std::vector<Known> known(known_max);
+  Known& slot = known[std::hash<std::string_view>{}(word) % known_max];
+  if (slot.word != word) {
+    slot.is_stop = is_stop_word(word);
+    slot.term = slot.is_stop ? word : stem(word);
+    slot.word = std::move(word);
+  }
+  return slot;
+}
+
+// Whether a word begins as a month does.
+bool may_be_month(std::string_view word) {
+  constexpr std::string_view beginnings = "janfebmaraprmayjunjulaugsepoctnovdec";
+  if (word.size() < 3) return false;
+  char begin[3];
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (static_cast<signed char>(word[i]) < 0) return true;
+    begin[i] = static_cast<char>(word[i] | 0x20);
+  }
+  for (std::size_t i = 0; i < beginnings.size(); i += 3)
+    if (beginnings.substr(i, 3) == std::string_view{begin, 3}) return true;
+  return false;
+}
 
 // Where ICU sees words in text without Chinese, Japanese and Korean. One break iterator a thread:
 // making one costs more than a memory's text.
@@ -318,8 +352,9 @@ class Analysis {
     const char first = text_[begin];
     token.is_capital = first >= 'A' && first <= 'Z' && !begins_sentence(begin);
     if (term.size() > max_term_bytes) term = std::string{start_of(term, max_term_bytes)};
-    token.is_stop = is_stop_word(term);
-    token.term = token.is_stop ? std::move(term) : stem(term);
+    const Known& known = known_of(std::move(term));
+    token.is_stop = known.is_stop;
+    token.term = known.term;
     tokens_.push_back(std::move(token));
   }
 
@@ -332,7 +367,7 @@ class Analysis {
   // The month that a word is, and not a word that looks like it ("may", "march").
   int month_at(std::size_t index) const {
     const Token& token = tokens_[index];
-    if (token.is_cjk) return 0;
+    if (token.is_cjk || !may_be_month(source(token))) return 0;
     const std::string word = folded_word(source(token));
     const int month = month_of(word);
     if (month == 0) return 0;

@@ -14,6 +14,12 @@ constexpr std::size_t hits_that_fill = 10;
 // A word that more than a third of the memories hold tells too little to be lent; of few memories
 // any word is cheap.
 constexpr std::uint32_t always_lent = 1'000;
+// Where one memory of so many has a word, going through all of them is quicker than going from one
+// to the next.
+constexpr std::size_t crowd = 12;
+// A memory with a count and a length below these is worth what a table says.
+constexpr Count counts_known = 8;
+constexpr std::uint32_t lengths_known = 256;
 
 }  // namespace
 
@@ -27,17 +33,19 @@ class Answer {
         query_(query),
         conditions_(conditions),
         now_(now),
-        weights_(weights) {}
+        weights_(weights),
+        own_(body_.desk.own),
+        score_(body_.desk.score),
+        is_hit_(body_.desk.is_hit) {}
 
   Ranking take(const Index::Wish& wish) {
     find_speakers();
+    tabulate();
     for (const Query::Term& term : query_.terms) words_.push_back(look_up(term));
     own_.resize(lay_.entry.size());
-    score_.resize(lay_.entry.size());
-    is_hit_.resize(lay_.entry.size());
-    stamp_.resize(lay_.entry.size());
-    for (std::size_t i = 0; i < words_.size(); ++i)
-      add(words_[i], static_cast<std::uint16_t>(i + 1));
+    score_.assign(lay_.entry.size(), 0);
+    is_hit_.assign(lay_.entry.size(), 0);
+    for (const Word& word : words_) add(word);
     Ranking ranking = select(wish);
     if (wish.explain) explain(ranking);
     return ranking;
@@ -63,7 +71,7 @@ class Answer {
 
   std::uint32_t living(const Postings& postings) const {
     std::uint32_t count = 0;
-    postings.each([&](std::uint32_t number, Count) { count += lay_.place[number] != none; });
+    postings.each([&](std::uint32_t number, Count) { count += lay_.spots[number].place != none; });
     return count;
   }
 
@@ -84,15 +92,25 @@ class Answer {
     return word;
   }
 
+  // What most memories are worth, by their counts and lengths.
+  void tabulate() {
+    known_.reserve(counts_known * lengths_known);
+    for (Count count = 1; count <= counts_known; ++count)
+      for (std::uint32_t length = 0; length < lengths_known; ++length)
+        known_.push_back(bm(weights_, count / 2.0, length, average_));
+  }
+
   void gather(Word& word) const {
     word.found.clear();
     for (const Variant& variant : word.variants) {
       word.found.reserve(word.found.size() + variant.postings->size());
       variant.postings->each([&](std::uint32_t number, Count count) {
-        const std::uint32_t place = lay_.place[number];
-        if (place == none) return;
-        const double value = bm(weights_, count / 2.0, body_.entries[number].length, lay_.average);
-        word.found.push_back({place, static_cast<float>(variant.weight * value)});
+        const Index::Body::Spot spot = lay_.spots[number];
+        if (spot.place == none) return;
+        const double value = count <= counts_known && spot.length < lengths_known
+                                 ? known_[(count - 1) * lengths_known + spot.length]
+                                 : bm(weights_, count / 2.0, spot.length, average_);
+        word.found.push_back({spot.place, static_cast<float>(variant.weight * value)});
       });
     }
     if (word.variants.size() < 2) return;
@@ -114,10 +132,18 @@ class Answer {
     std::vector<Candidate> candidates;
     const int most = weights_.one_typo > 0 ? typos_allowed(text.size()) : 0;
     const std::uint32_t letters = letters_of(text);
-    for (const Vocabulary::Word& word : body_.vocabulary.words()) {
+    const auto size = static_cast<std::uint32_t>(text.size());
+    for (std::size_t i = 0; i < body_.vocabulary.words().size(); ++i) {
+      const Vocabulary::Shape shape = body_.vocabulary.shapes()[i];
+      const bool may_be_typo = most > 0 && shape.size + 2 >= size && shape.size <= size + 2 &&
+                               std::popcount(shape.letters ^ letters) <= 2 * most;
+      const std::uint32_t common = shape.letters & letters;
+      const bool may_begin = shape.size + 4 >= size && shape.size <= size + 4 &&
+                             (common == letters || common == shape.letters);
+      if (!may_be_typo && !may_begin) continue;
+      const Vocabulary::Word& word = body_.vocabulary.words()[i];
       double weight = 0;
-      if (most > 0 && std::popcount(word.letters ^ letters) <= 2 * most &&
-          word.text.size() + 2 >= text.size() && word.text.size() <= text.size() + 2) {
+      if (may_be_typo) {
         const int distance = typing_distance(text, word.text, most);
         if (distance == 1) weight = weights_.one_typo;
         if (distance == 2 && most == 2) weight = weights_.two_typos;
@@ -156,7 +182,7 @@ class Answer {
     return best;
   }
 
-  void add(const Word& word, std::uint16_t number) {
+  void add(const Word& word) {
     if (!word.is_lent || weights_.before[0] == 0) {
       for (const Found& found : word.found) {
         is_hit_[found.place] = 1;
@@ -164,16 +190,48 @@ class Answer {
       }
       return;
     }
-    for (const Found& found : word.found) own_[found.place] = found.value;
     for (const Found& found : word.found) {
       is_hit_[found.place] = 1;
-      for (std::size_t place = found.place - reach; place <= found.place + reach; ++place) {
-        if (stamp_[place] == number || lay_.entry[place] == none) continue;
-        stamp_[place] = number;
-        score_[place] += word.idf * std::max(double{own_[place]}, lent(place));
-      }
+      own_[found.place] = found.value;
     }
+    if (word.found.size() * crowd < own_.size())
+      add_around(word);
+    else
+      add_everywhere(word);
     for (const Found& found : word.found) own_[found.place] = 0;
+  }
+
+  // Each memory with the word, and those about it: one that is about several with the first of
+  // them.
+  void add_around(const Word& word) {
+    for (const Found& found : word.found) {
+      const std::size_t from = found.place - reach;
+      std::size_t free = from;  // of those that come before
+      for (std::size_t before = 2 * reach; before > 0; --before)
+        if (own_[found.place - before] > 0) free = found.place - before + reach + 1;
+      for (std::size_t place = std::max(from, free); place <= found.place + reach; ++place)
+        score_[place] += word.idf * std::max(double{own_[place]}, lent(place));
+    }
+  }
+
+  // The same in one go, which the compiler makes of vectors.
+  void add_everywhere(const Word& word) {
+    static_assert(reach == 2);
+    const float* const own = own_.data();
+    double* const score = score_.data();
+    const std::size_t end = own_.size() - reach;
+    const double idf = word.idf;
+    const double before1 = weights_.before[0];
+    const double before2 = weights_.before[1];
+    const double after1 = weights_.after[0];
+    const double after2 = weights_.after[1];
+    for (std::size_t place = reach; place < end; ++place) {
+      const double before =
+          std::max(before1 * double{own[place - 1]}, before2 * double{own[place - 2]});
+      const double after =
+          std::max(after1 * double{own[place + 1]}, after2 * double{own[place + 2]});
+      score[place] += idf * std::max(double{own[place]}, std::max(before, after));
+    }
   }
 
   void find_speakers() {
@@ -224,6 +282,12 @@ class Answer {
            age_factor(weights_, entry.created_at, now_);
   }
 
+  double factors_max() const {
+    return (asks_for_speaker_ ? 1 + weights_.speaker : 1) *
+           (query_.dates.empty() ? 1 : 1 + weights_.date_within) * (1 + weights_.importance) *
+           (1 + weights_.age);
+  }
+
   struct Ranked {
     double score;
     std::uint32_t number;
@@ -248,28 +312,25 @@ class Answer {
 
   Ranking select(const Index::Wish& wish) const {
     const std::vector<bool> allowed = body_.with_metadata(conditions_);
-    const double most_factors = (1 + weights_.speaker) * (1 + weights_.date_within) *
-                                (1 + weights_.importance) * (1 + weights_.age);
+    // A little more than factors() can be.
+    const double most_factors = factors_max() * (1 + 1e-9);
     std::vector<Ranked> hits;
     std::vector<Ranked> all;
     std::size_t hit_count = 0;
     double least_hit = std::numeric_limits<double>::max();
+    // What cannot come among the best is passed over.
+    double floor = std::numeric_limits<double>::min();
     for (std::size_t place = 0; place < score_.size(); ++place) {
-      if (score_[place] <= 0) continue;
+      if (score_[place] * most_factors < floor) continue;
       const std::uint32_t number = lay_.entry[place];
-      const bool is_hit = is_hit_[place] != 0;
-      // What cannot come among the best is not weighed further.
-      const bool may_enter = all.size() < wish.most || hits.size() < wish.most ||
-                             score_[place] * most_factors >= hits.front().score ||
-                             score_[place] * (1 - weights_.importance) <= least_hit;
-      if (!may_enter && !is_hit) continue;
-      if (!body_.meets(number, conditions_, allowed)) continue;
-      if (is_hit) ++hit_count;
-      if (!may_enter) continue;
+      if (number == none || !body_.meets(number, conditions_, allowed)) continue;
       const Ranked ranked{score_[place] * factors(body_.entries[number]), number};
-      if (is_hit) {
+      if (is_hit_[place] != 0) {
+        ++hit_count;
         least_hit = std::min(least_hit, ranked.score);
         keep(hits, ranked, wish.most);
+        // Whoever is kept is so for good: enough have been counted, and are above the least.
+        if (hits.size() == wish.most && hit_count >= hits_that_fill) floor = hits.front().score;
       }
       keep(all, ranked, wish.most);
     }
@@ -280,16 +341,14 @@ class Answer {
     for (const Ranked& ranked : best) {
       const Index::Body::Entry& entry = body_.entries[ranked.number];
       // Context alone does not add to the end of a list.
-      if (is_hit_[lay_.place[ranked.number]] == 0 && ranked.score <= least_hit) continue;
+      if (is_hit_[lay_.spots[ranked.number].place] == 0 && ranked.score <= least_hit) continue;
       ranking.hits.push_back({entry.id, entry.created_at, ranked.score, {}});
     }
     for (const Word& word : words_) {
       ranking.ideal += word.idf * bm_max(weights_);
       for (const Variant& variant : word.variants) ranking.terms.emplace_back(variant.text);
     }
-    ranking.ideal *= (asks_for_speaker_ ? 1 + weights_.speaker : 1) *
-                     (query_.dates.empty() ? 1 : 1 + weights_.date_within) *
-                     (1 + weights_.importance) * (1 + weights_.age);
+    ranking.ideal *= factors_max();
     return ranking;
   }
 
@@ -305,7 +364,7 @@ class Answer {
     for (const Word& word : words_) {
       for (const Found& found : word.found) own_[found.place] = found.value;
       for (Hit& hit : ranking.hits) {
-        const std::uint32_t place = lay_.place[body_.numbers.at(hit.id)];
+        const std::uint32_t place = lay_.spots[body_.numbers.at(hit.id)].place;
         const double own = word.idf * double{own_[place]};
         const bool is_lent = word.is_lent && weights_.before[0] > 0;
         const double context = is_lent ? std::max(0.0, word.idf * lent(place) - own) : 0;
@@ -327,11 +386,13 @@ class Answer {
   const Time now_;
   const Weights& weights_;
   std::vector<Word> words_;
-  std::vector<float> own_;            // of the word at hand, by place
-  std::vector<double> score_;         // by place
-  std::vector<std::uint8_t> is_hit_;  // has a word itself
-  std::vector<std::uint16_t> stamp_;  // the last word that was added there
-  std::vector<bool> speaks_;          // of each speaker, whether the query names it
+  const double average_ = lay_.average();
+  std::vector<double> known_;
+  // As the desk has them.
+  std::vector<float>& own_;
+  std::vector<double>& score_;
+  std::vector<std::uint8_t>& is_hit_;
+  std::vector<bool> speaks_;  // of each speaker, whether the query names it
   bool asks_for_speaker_ = false;
 };
 

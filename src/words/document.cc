@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <span>
 #include <stdexcept>
 
 #include "json/terms.h"
@@ -15,17 +13,14 @@ namespace {
 constexpr std::size_t metadata_bytes_max = 2'000;
 constexpr std::size_t metadata_terms_max = 256;
 constexpr std::string_view member = "m";  // json's terms want a member of an object
-constexpr std::string_view speaker_members[] = {"speaker", "role", "author", "name",
-                                                "from",    "who",  "user"};
+// The first of them that there is names the speaker. A role says less than who plays it.
+constexpr std::string_view speaker_members[] = {"speaker", "author", "name", "from", "who", "user"};
+constexpr std::string_view role_member = "role";
 
 std::uint64_t hash_of(const json::Term& term) {
   std::uint64_t hash = 0;
   for (std::size_t i = 0; i < 8; ++i) hash = hash << 8 | term[i];
   return hash;
-}
-
-bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
-  return std::ranges::find(names, name) != names.end();
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -36,6 +31,21 @@ std::string joined(const std::vector<std::string>& words) {
   }
   return out;
 }
+
+struct Said {
+  Said(std::string a_term, Count a_count) : term(std::move(a_term)), count(a_count) {
+    for (std::size_t i = 0; i < 8; ++i)
+      beginning = beginning << 8 | (i < term.size() ? static_cast<std::uint8_t>(term[i]) : 0u);
+  }
+  // By the term; mostly its first eight bytes tell.
+  bool operator<(const Said& other) const {
+    return beginning != other.beginning ? beginning < other.beginning : term < other.term;
+  }
+
+  std::uint64_t beginning = 0;
+  std::string term;
+  Count count;
+};
 
 bool ends_asking(std::string_view content) {
   const std::size_t last = content.find_last_not_of(" \n\t\"')");
@@ -95,31 +105,41 @@ constexpr std::uint8_t with_count = 0x80;  // else the count is 2: once in the c
 
 Document describe(std::string_view content, const json::Object& metadata) {
   Document document;
-  std::map<std::string, Count> counts;
+  std::vector<Said> said;
   json::Object others;
-  for (const auto& [key, value] : metadata) {
-    const bool names = value.is_string() && is_one_of(speaker_members, key);
-    if (names && document.speaker.empty())
-      document.speaker = joined(name_terms(std::string_view{value.get_string()}.substr(0, 60)));
-    else if (!names)
-      others.emplace(key, value);
-  }
+  std::string_view spoken_for;  // the member that names the speaker
+  const auto take_speaker = [&](std::string_view name) {
+    const json::Value* const value = metadata.if_contains(name);
+    if (value == nullptr || !value->is_string() || !document.speaker.empty()) return;
+    document.speaker = joined(name_terms(std::string_view{value->get_string()}.substr(0, 60)));
+    if (!document.speaker.empty()) spoken_for = name;
+  };
+  for (const std::string_view name : speaker_members) take_speaker(name);
   const std::size_t prefix = speaker_prefix(content);
   if (prefix > 0 && document.speaker.empty())
     document.speaker = joined(name_terms(content.substr(0, prefix - 1)));
+  take_speaker(role_member);
+  for (const auto& [key, value] : metadata)
+    if (key != spoken_for && key != role_member) others.emplace(key, value);
   if (document.speaker.size() > 100) document.speaker.clear();
 
   document.asks = ends_asking(content);
   for (Token& token : analyse(content)) {
     const bool is_name = token.begin < prefix;
     if (!token.is_stop && !token.is_extra && !is_name) ++document.length;
-    counts[std::move(token.term)] += is_name ? 1 : 2;
+    said.emplace_back(std::move(token.term), is_name ? 1 : 2);
   }
   std::string text;
   strings_of(others, text);
   if (prefix == 0 && !document.speaker.empty()) text += document.speaker;
-  for (Token& token : analyse(text)) counts[std::move(token.term)] += 1;
-  document.terms.assign(counts.begin(), counts.end());
+  for (Token& token : analyse(text)) said.emplace_back(std::move(token.term), 1);
+  std::sort(said.begin(), said.end());
+  for (Said& each : said) {
+    if (!document.terms.empty() && document.terms.back().first == each.term)
+      document.terms.back().second += each.count;
+    else
+      document.terms.emplace_back(std::move(each.term), each.count);
+  }
 
   json::Object wrapped;
   wrapped.emplace(member, metadata);

@@ -26,9 +26,9 @@ struct Document {
   std::vector<std::uint64_t> metadata;               // hashes of json::document_terms, ascending
 };
 
-// Of a memory. Speaker is the metadata's speaker, role, author, name, from, who or user, else how
-// the content begins. Other strings of the metadata, up to 2,000 bytes, are words as well, which
-// weigh half.
+// Of a memory. Speaker is the metadata's speaker, author, name, from, who or user, else how the
+// content begins, else the metadata's role. Other strings of the metadata, up to 2,000 bytes, are
+// words as well, which weigh half.
 Document describe(std::string_view content, const json::Object& metadata);
 
 // A metadata filter's hashes; has_all: a document that has all of them contains it.

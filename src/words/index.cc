@@ -1,5 +1,7 @@
 #include "words/index.h"
 
+#include <functional>
+
 #include "words/index_body.h"
 
 namespace onggi::words {
@@ -24,7 +26,7 @@ void Index::put(const Memory& memory) {
                     .arrival = memory.arrival,
                     .session = hash_of(memory.session),
                     .aged_from = memory.aged_from,
-                    .words = hash_of(memory.words),
+                    .words = std::hash<std::string_view>{}(memory.words),
                     .type = memory.type,
                     .importance = memory.importance,
                     .shelf = memory.shelf};
@@ -39,40 +41,41 @@ void Index::put(const Memory& memory) {
       const bool stays = old.session == entry.session && old.created_at == entry.created_at &&
                          old.arrival == entry.arrival;
       // What was alive and has only been used stays where it is.
-      const bool lives_on = stays && body.lay && body.lay->place[number] != none &&
+      const bool lives_on = stays && body.lay && body.lay->spots[number].place != none &&
                             old.shelf == entry.shelf && old.aged_from <= entry.aged_from;
-      if (!lives_on) body.lay.reset();
+      if (!lives_on) body.lay_out(number);
       if (!stays) body.take_from_order(number);
       old = entry;
+      if (!lives_on) body.lay_in(number);
       if (!stays) body.add_to_order(number);
       return;
     }
     remove(memory.id);
   }
   const auto number = static_cast<std::uint32_t>(body.entries.size());
+  body.terms.clear();
   const Decoded decoded = decode(
       memory.words,
-      [&body, number](std::string_view term, Count count) {
-        body.vocabulary[term].add(number, count);
-      },
+      [&body](std::string_view term, Count count) { body.terms.emplace_back(term, count); },
       [&body, number](std::uint64_t hash) { body.metadata[hash].add(number, 2); });
+  body.vocabulary.add(number, body.terms);
   entry.length = decoded.length;
   entry.asks = decoded.asks;
   entry.speaker = body.speaker_number(decoded.speaker);
   body.entries.push_back(entry);
   body.numbers.emplace(entry.id, number);
   body.add_to_order(number);
-  body.lay.reset();
+  body.lay_in(number);
 }
 
 void Index::remove(const Uuid& id) {
   Body& body = *body_;
   const auto known = body.numbers.find(id);
   if (known == body.numbers.end()) return;
+  body.lay_out(known->second);
   body.entries[known->second].is_gone = true;
   body.numbers.erase(known);
   ++body.gone;
-  body.lay.reset();
 }
 
 std::vector<Uuid> Index::newest(const Conditions& conditions, const Horizon& horizon,
@@ -98,11 +101,20 @@ std::size_t Index::memories() const {
 }
 
 std::size_t Index::bytes() const {
-  const Body& body = *body_;
-  std::size_t total = body.vocabulary.bytes() + body.entries.capacity() * sizeof(Body::Entry);
+  Body& body = *body_;
+  // Words are many, and grow slowly.
+  if (body.entries.size() > body.weighed_at + body.weighed_at / 64 || body.words_bytes == 0) {
+    body.words_bytes = body.vocabulary.bytes();
+    body.weighed_at = body.entries.size();
+  }
+  std::size_t total = body.words_bytes + body.entries.capacity() * sizeof(Body::Entry);
   total += body.numbers.size() * 56 + body.order.capacity() * 4;
   total += body.metadata.size() * (48 + sizeof(Postings));
-  if (body.lay) total += body.lay->entry.capacity() * 4 + body.lay->place.capacity() * 4;
+  if (body.lay) {
+    total += body.lay->entry.capacity() * 4 + body.lay->spots.capacity() * sizeof(Body::Spot);
+    total += body.lay->sessions.size() * 40;
+  }
+  total += body.desk.own.capacity() * (sizeof(float) + sizeof(double) + 1);
   return total;
 }
 

@@ -238,6 +238,49 @@ TEST(Index, does_not_depend_on_the_order_in_which_it_was_made) {
   }
 }
 
+// What is kept up to date, by whatever happens to memories, answers as what is made anew.
+TEST(Index, kept_up_to_date_is_as_made_anew) {
+  constexpr std::string_view vocabulary[] = {"river",  "mountain", "forest", "lake",
+                                             "valley", "bridge",   "harbour"};
+  std::mt19937 random{13};
+  std::map<std::size_t, Given> given;
+  Index kept;
+  for (int step = 0; step < 600; ++step) {
+    const std::size_t number = random() % 80;
+    if (random() % 5 == 0) {
+      kept.remove(id_of(number));
+      given.erase(number);
+    } else {
+      Given& each = given[number];
+      // Now and then it only moves.
+      if (each.text.empty() || random() % 3 > 0) {
+        each.text.clear();
+        for (std::size_t i = 0; i < 1 + random() % 5; ++i)
+          each.text += std::string(vocabulary[random() % 7]) + ' ';
+      }
+      each.session = std::string(random() % 4, 's');
+      each.at = Time{now.ms - static_cast<std::int64_t>(random() % 9) * day_ms};
+      each.shelf = static_cast<std::uint8_t>(random() % 2);
+      put(kept, number, each);
+    }
+    Horizon horizon = all_alive();
+    horizon[1] = Time{now.ms - static_cast<std::int64_t>(2 + step / 100) * day_ms};
+    Index fresh;
+    if (step % 5 == 0)
+      for (const auto& [each, of_it] : given) put(fresh, each, of_it);
+    for (const std::string_view query : {"river bridge", "lakes", "moutain forest valley"}) {
+      const Ranking one = kept.rank(ask(query, now), {}, horizon, now, {.most = 20});
+      if (step % 5 > 0) continue;
+      const Ranking other = fresh.rank(ask(query, now), {}, horizon, now, {.most = 20});
+      ASSERT_EQ(one.hits.size(), other.hits.size());
+      for (std::size_t i = 0; i < one.hits.size(); ++i) {
+        ASSERT_EQ(one.hits[i].id, other.hits[i].id);
+        ASSERT_EQ(one.hits[i].score, other.hits[i].score);
+      }
+    }
+  }
+}
+
 TEST(Index, explains_a_score_by_its_parts) {
   Index index;
   put(index, 1, {.text = "Where did you hike?"});
@@ -253,6 +296,15 @@ TEST(Index, explains_a_score_by_its_parts) {
                 1e-9);
     EXPECT_LE(hit.score, ranking.ideal);
   }
+}
+
+TEST(Document, a_name_says_more_of_who_speaks_than_a_role) {
+  const auto speaker = [](std::string_view text, std::string_view metadata) {
+    return describe(text, json::parse_stored(metadata).get_object()).speaker;
+  };
+  EXPECT_EQ(speaker("Hi", R"({"role":"user","speaker":"Nora"})"), "nora");
+  EXPECT_EQ(speaker("Nora: Hi", R"({"role":"user"})"), "nora");
+  EXPECT_EQ(speaker("Hi", R"({"role":"assistant"})"), "assist");
 }
 
 TEST(Document, is_read_as_it_was_written) {

@@ -3,9 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "words/document.h"
@@ -37,6 +38,9 @@ class Postings {
     }
   }
 
+  // Where the next one goes, for who wants to have it at hand.
+  const char* end() const { return bytes_.data() + bytes_.size(); }
+
   std::uint32_t size() const { return size_; }  // of memories that are gone as well
   std::size_t bytes() const {
     return sizeof *this + (bytes_.capacity() > 15 ? bytes_.capacity() : 0);
@@ -67,22 +71,41 @@ class Postings {
 // An agent's words. Their texts stand in pieces of memory of their own, since there are many.
 class Vocabulary {
  public:
-  struct Word {
+  struct alignas(64) Word {
     std::string_view text;
-    std::uint32_t letters = 0;  // letters_of()
     Postings postings;
   };
+  using Counted = std::pair<std::string_view, Count>;
+  // What tells at a glance that a word is unlike another.
+  struct Shape {
+    std::uint32_t letters = 0;  // letters_of()
+    std::uint32_t size = 0;
+  };
 
-  Postings& operator[](std::string_view term);
+  // What a memory has. `number` is greater than those before.
+  void add(std::uint32_t number, std::span<const Counted> terms);
   const Word* find(std::string_view term) const;
   const std::vector<Word>& words() const { return words_; }
+  const std::vector<Shape>& shapes() const { return shapes_; }  // of each word
   std::size_t bytes() const;
 
  private:
+  static constexpr std::uint32_t free_slot = 0xFFFFFFFFu;
+  struct Slot {
+    std::uint32_t hash = 0;
+    std::uint32_t number = free_slot;
+  };
+
   std::string_view kept(std::string_view text);
+  // Where it stands among the slots, or would.
+  std::size_t slot_of(std::string_view term, std::uint32_t hash) const;
+  void grow();
+  Word& word_of(std::string_view term, std::uint32_t hash);
 
   std::vector<Word> words_;
-  std::unordered_map<std::string_view, std::uint32_t> numbers_;
+  std::vector<Shape> shapes_;
+  std::vector<std::uint32_t> hashes_;  // of the memory at hand
+  std::vector<Slot> slots_;  // a power of two of them, at most three quarters of them taken
   std::vector<std::unique_ptr<char[]>> pieces_;
   std::size_t room_ = 0;
   char* free_ = nullptr;

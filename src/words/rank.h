@@ -40,14 +40,14 @@ namespace onggi::words {
 
 struct Weights {
   double k1 = 1.2;
-  double b = 0.25;  // of a turn that is longer mostly more is said, not the same in more words
+  double b = 0.15;  // of a turn that is longer mostly more is said, not the same in more words
   // What a neighbour lends, by its distance: a question stands before its answer, so what comes
   // before lends more than what comes after.
   std::array<double, 2> before = {0.6, 0.3};
   std::array<double, 2> after = {0.4, 0.2};
-  double speaker = 0.4;
+  double speaker = 0.6;
   double name = 0.2;
-  double asks = 0.8;
+  double asks = 0.7;
   double date_within = 0.25;
   double date_soon_after = 0.1;
   double importance = 0.01;  // high +, low -

@@ -135,6 +135,16 @@ select pg_temp.numbered(8, n), n, pg_temp.numbered(6, case when n % 4 = 0 then 1
     case when n % 5 = 0 then '{}' else jsonb_build_object('topic', n % 5000, 'channel', n % 3) end, n % 7 / 2,
     case when n % 7 > 1 then now() - n % 200 * interval '1 day' end, now() - n * interval '2 minutes', now(), 1, false, false, 320, 320
 from generate_series(1, 200000) n;
+-- Their words, changed in 500 transactions; of 20,000 more the memory is gone.
+insert into memory_words
+select m.agent_id, m.id, 1 + m.arrival / 400, 1, null, pg_temp.bytes(repeat('w', 300)) from agent_memories m;
+insert into memory_words
+select pg_temp.numbered(6, case when n % 4 = 0 then 1 else 1 + n % 2000 end), pg_temp.numbered(9, n), 1 + n / 40, 1, now() - n * interval '1 minute', null
+from generate_series(1, 20000) n;
+insert into memory_embeddings
+select m.agent_id, m.id, pg_temp.bytes(repeat('e', 512)) from agent_memories m where m.arrival % 10 = 4;
+insert into memory_embedding_queue
+select m.id, m.agent_id, 0, now() - m.arrival * interval '1 second' from agent_memories m where m.arrival % 10 = 5;
 insert into memory_settings
 select pg_temp.numbered(6, n * 3), 24, true, true, 100, true, 1000, 'low', now(), 1 from generate_series(1, 500) n;
 insert into memory_timeline

@@ -35,9 +35,10 @@ create trigger words_update after update on agent_memories referencing new table
 for each statement execute function onggi_memory_words_changed();
 
 create table memory_analysis (
+    id      bigint not null primary key check (id = 1),
     version bigint not null
 );
-insert into memory_analysis values (0);
+insert into memory_analysis values (1, 0);
 
 create table memory_embedding_queue (
     memory_id  uuid        not null primary key,
@@ -64,6 +65,7 @@ comment on column memory_words.analysis is 'The version of the analysis that the
 comment on column memory_words.gone_at is 'Since when the memory is gone; such a row is kept for a day';
 comment on column memory_words.words is 'Terms with their counts (src/words/document.h); null: still to be analysed, or gone';
 comment on table memory_analysis is 'How far memories are analysed; one row';
+comment on column memory_analysis.id is 'Always 1';
 comment on column memory_analysis.version is 'Up to which version of the analysis all memories have their words; 0: some may have none';
 comment on table memory_embedding_queue is 'Memories whose embedding is still to be asked for';
 comment on column memory_embedding_queue.memory_id is 'Which memory';

@@ -31,9 +31,10 @@ end;
 
 -- Up to which version of the analysis all memories have their words; 0: some may have none.
 create table memory_analysis (
+    id      integer not null primary key check (id = 1),
     version integer not null
 ) strict;
-insert into memory_analysis values (0);
+insert into memory_analysis values (1, 0);
 
 -- Memories whose embedding is still to be asked for (--embeddings-url), and the embeddings that were given.
 create table memory_embedding_queue (
