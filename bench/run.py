@@ -22,6 +22,7 @@ import machine  # noqa: E402
 import postgres_data  # noqa: E402
 import table  # noqa: E402
 from data import Data, Samples, is_made, prepare, prepare_rows  # noqa: E402
+from memory_life import memory_facts  # noqa: E402
 from overload import overload  # noqa: E402
 from pages import pages  # noqa: E402
 from peer_rows import load_from_sqlite  # noqa: E402
@@ -107,6 +108,8 @@ def measure_embedded(bench, options, result):
             with EmbeddedWrites(bench, postgres, "bench") as writes:
                 result["rows"] += writes.rows()
                 result["facts"].append(overload(bench, writes.onggi, writes.single))
+    if options.wants("memory"):
+        result["facts"] += memory_facts(bench)
     if options.wants("growth"):
         result["facts"] += facts.growth(bench, small, large)
 
@@ -130,6 +133,10 @@ def measure_postgres(bench, options, result):
         if options.wants("writes"):
             with StoreWrites(bench) as writes:
                 result["rows"] += writes.rows()
+        if options.wants("memory"):
+            postgres.make_database("onggi_memory")
+            result["facts"] += memory_facts(bench, postgres.url("onggi_memory"))
+            postgres.drop_database("onggi_memory")
         if options.wants("growth"):
             result["facts"] += facts.growth(bench, small, bench.data)
 
@@ -172,7 +179,7 @@ def arguments():
     parser.add_argument("--grown", type=int, metavar="N", help=f"to compare {SMALL} with on the embedded store [{GROWN}; quick: those measured with]")
     parser.add_argument("--seconds", type=int, metavar="N", help="of one run [5; quick: 1]")
     parser.add_argument("--rounds", type=int, metavar="N", help="of each row [5; quick: 3]")
-    parser.add_argument("--only", action="append", metavar="ROW", help="a page (bench/pages.py), writes or growth; may be repeated")
+    parser.add_argument("--only", action="append", metavar="ROW", help="a page (bench/pages.py), writes, memory or growth; may be repeated")
     parser.add_argument("--work", type=Path, default=ROOT / "build/bench", metavar="DIR", help="where data is kept [build/bench]")
     parser.add_argument("--build", type=Path, default=ROOT / "build", metavar="DIR", help="where the programs are [build]")
     parser.add_argument("--readme", action="store_true", help="only put the last table into README.md")

@@ -45,3 +45,6 @@ from agent_memories
 -- name: memory_counts
 select agent_id, shelf, cast(sum(count) as bigint), cast(sum(size_bytes) as bigint), cast(sum(stored_bytes) as bigint)
 from memory_counts group by agent_id, shelf
+
+-- part: words_of_m
+w.memory_id = m.id

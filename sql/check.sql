@@ -116,10 +116,13 @@ select id, type, count, memory_ids, metadata from memory_timeline
 -- name: memory_words
 -- Each memory with the words that are kept of it; then, of no memory, how many words there are of none.
 select m.id, m.content, m.metadata, w.words, w.analysis, (select version from memory_analysis where id = 1)
-from agent_memories m left join memory_words w on w.agent_id = m.agent_id and w.memory_id = m.id
+from agent_memories m left join memory_words w on {words_of_m} and w.agent_id = m.agent_id
 union all
 select null, null, null, null, count(*), 0 from memory_words w
-where w.gone_at is null and not exists (select 1 from agent_memories m where m.id = w.memory_id and m.agent_id = w.agent_id)
+where not exists (select 1 from agent_memories m where {words_of_m} and m.agent_id = w.agent_id)
+
+-- part: words_of_m
+w.number = m.number
 
 -- name: block_terms
 select null, count(*), 0 from block_terms

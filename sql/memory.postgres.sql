@@ -10,6 +10,9 @@ greatest
 -- part: close
 order by created_at desc, id desc limit $6)
 
+-- part: close_overdue
+order by created_at, id limit $7)
+
 -- part: close_used
 order by used_at, id limit 20000)
 
@@ -113,11 +116,21 @@ where m.id = p.id
 -- part: next_change
 cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)
 
+-- part: words_of_m
+w.agent_id = m.agent_id and w.memory_id = m.id
+
 -- name: index_changes
 -- Bounded above as well: after a restore from a dump the numbers of another cluster's transactions, above all that there are here, are no changes.
-select w.memory_id, {memory_to_index}
-from memory_words w left join agent_memories m on m.id = w.memory_id and m.agent_id = w.agent_id
-where w.agent_id = $1 and w.changed >= $2 and w.changed < cast(cast(pg_snapshot_xmax(pg_current_snapshot()) as text) as bigint)
+-- What is gone is looked up as well: it may be back.
+select c.memory_id, {memory_to_index}
+from (
+    select w.memory_id from memory_words w
+    where w.agent_id = $1 and w.changed >= $2 and w.changed < cast(cast(pg_snapshot_xmax(pg_current_snapshot()) as text) as bigint)
+    union all
+    select unnest(g.memory_ids) from memory_gone g
+    where g.agent_id = $1 and g.changed >= $2 and g.changed < cast(cast(pg_snapshot_xmax(pg_current_snapshot()) as text) as bigint)) c
+left join agent_memories m on m.id = c.memory_id and m.agent_id = $1
+left join memory_words w on w.agent_id = m.agent_id and w.memory_id = m.id
 
 -- name: found
 -- $3 ids, as texts.
@@ -136,7 +149,12 @@ insert into memory_words (agent_id, memory_id, changed, analysis, words)
 select agent_id, memory_id, cast(cast(pg_current_xact_id() as text) as bigint), analysis, words
 from unnest(cast($1 as uuid[]), cast($2 as uuid[]), cast($3 as bigint[]), cast($4 as bytea[])) each(agent_id, memory_id, analysis, words)
 on conflict (agent_id, memory_id) do update set
-    changed = excluded.changed, analysis = excluded.analysis, gone_at = null, words = excluded.words
+    changed = excluded.changed, analysis = excluded.analysis, words = excluded.words
+
+-- name: note_gone
+insert into memory_gone (agent_id, changed, gone_at, memory_ids)
+values ($1, cast(cast(pg_current_xact_id() as text) as bigint), now(), cast($3 as uuid[]))
+on conflict (agent_id, changed) do update set memory_ids = memory_gone.memory_ids || excluded.memory_ids
 
 -- name: queue_embedding
 -- Rows as arrays.

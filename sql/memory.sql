@@ -354,12 +354,36 @@ update agent_memories set
     access_count = access_count + $2, last_accessed_at = $3, updated_at = $4, version = version + 1, provenance = $5, is_stale = false
 where id = $1
 
+-- part: expired_short
+and created_at < (select case when $4 < 3 then cold_since else hot_since end from rule) and (created_at, id) > ($5, $6)
+
+-- name: overdue_short
+-- $4 the first of three shelves (0, 3) of short-term memories that expire alike, ($5, $6) the place to go on behind, $7 limit: what has expired first
+-- on any of them, so that what came together goes together. In no order.
+with {rule},
+page as (
+    {open}select created_at, id, {number} as number from agent_memories
+    where agent_id = (select agent_id from rule) and shelf = $4 {expired_short}
+    {close_overdue}
+    union all
+    {open}select created_at, id, {number} as number from agent_memories
+    where agent_id = (select agent_id from rule) and shelf = $4 + 1 {expired_short}
+    {close_overdue}
+    union all
+    {open}select created_at, id, {number} as number from agent_memories
+    where agent_id = (select agent_id from rule) and shelf = $4 + 2 {expired_short}
+    {close_overdue}
+    order by created_at, id limit $7)
+select m.id, m.type, m.stored_bytes, m.created_at from page p join agent_memories m on m.{number} = p.number
+
+-- part: close_overdue
+
 -- name: overdue
--- $4 shelf, ($5, $6) the place to go on behind, $7 limit: what has expired on a shelf, oldest first.
+-- $4 shelf (9 or 15), ($5, $6) the place to go on behind, $7 limit: what has expired on a shelf, oldest first.
 with {rule}
 select m.id, m.type, m.stored_bytes, m.created_at
 from agent_memories m
-where m.agent_id = (select agent_id from rule) and m.shelf = $4 and m.created_at < (select case when $4 < 3 then cold_since when $4 < 6 then hot_since when $4 = 9 then episodic_since else long_since end from rule)
+where m.agent_id = (select agent_id from rule) and m.shelf = $4 and m.created_at < (select case when $4 = 9 then episodic_since else long_since end from rule)
     and (m.created_at, m.id) > ($5, $6)
 order by m.created_at, m.id limit $7
 
@@ -445,7 +469,11 @@ delete from memory_timeline where (agent_id, timestamp, id) in (
 -- Search in memory (src/memory/search.h). An index of words is made in memory from what `memory_words` keeps, and kept up to date.
 
 -- part: next_change
-(select 1 + coalesce(max(w.changed), 0) from memory_words w where w.agent_id = $1)
+(1 + max(coalesce((select max(w.changed) from memory_words w where w.agent_id = $1), 0),
+    coalesce((select max(g.changed) from memory_gone g where g.agent_id = $1), 0)))
+
+-- part: words_of_m
+w.number = m.number
 
 -- part: memory_to_index
 m.arrival, m.session_id, m.shelf, m.created_at, m.last_accessed_at, w.words,
@@ -457,15 +485,17 @@ with {rule}
 select r.cold_since, r.hot_since, r.episodic_since, r.long_since, r.all_since, {next_change} from rule r
 
 -- name: index_changes
--- $1 agent, $2 the first change that is wanted.
-select w.memory_id, {memory_to_index}
-from memory_words w left join agent_memories m on m.id = w.memory_id and m.agent_id = w.agent_id
+-- $1 agent, $2 the first change that is wanted. Of what is gone its id alone, or a list of them (src/store/id_list.h).
+select g.memory_ids, null, null, null, null, null, null, null, null from memory_gone g where g.agent_id = $1 and g.changed >= $2
+union all
+select m.id, {memory_to_index}
+from memory_words w join agent_memories m on m.number = w.number
 where w.agent_id = $1 and w.changed >= $2
 
 -- name: index_all
 -- $1 agent.
 select m.id, {memory_to_index}
-from agent_memories m left join memory_words w on w.agent_id = m.agent_id and w.memory_id = m.id
+from agent_memories m left join memory_words w on {words_of_m}
 where m.agent_id = $1
 
 -- name: found
@@ -482,10 +512,9 @@ where m.id = substr($2, s.at, 16) and m.agent_id = $1 and (m.embedding is not nu
 
 -- name: put_words
 -- $1 agent, $2 memory, $3 version of the analysis, $4 words.
-insert into memory_words (agent_id, memory_id, changed, analysis, words)
-values ($1, $2, 1 + coalesce((select max(w.changed) from memory_words w where w.agent_id = $1), 0), $3, $4)
-on conflict (agent_id, memory_id) do update set
-    changed = excluded.changed, analysis = excluded.analysis, gone_at = null, words = excluded.words
+insert into memory_words (number, agent_id, changed, analysis, words)
+select m.number, m.agent_id, {next_change}, $3, $4 from agent_memories m where m.id = $2 and m.agent_id = $1
+on conflict (number) do update set changed = excluded.changed, analysis = excluded.analysis, words = excluded.words
 
 -- name: analysis
 -- Up to which version all memories are analysed.
@@ -498,14 +527,19 @@ update memory_analysis set version = $1 where id = 1
 -- $1 the id to go on after, $2 version, $3 how many are looked at. Of those that are of this version no content.
 select m.id, m.agent_id, case when w.words is null or w.analysis <> $2 then m.content end,
     case when w.words is null or w.analysis <> $2 then m.metadata end, m.embedding is not null
-from agent_memories m left join memory_words w on w.agent_id = m.agent_id and w.memory_id = m.id
+from agent_memories m left join memory_words w on {words_of_m}
 where m.id > $1 order by m.id limit $3
 
+-- name: note_gone
+-- $1 agent, $2 the list of those that are about to be removed, $3 the same as ids.
+insert into memory_gone (agent_id, changed, gone_at, memory_ids) values ($1, {next_change}, unixepoch() * 1000, $2)
+
 -- name: forget_gone
--- $1 before, $2 at most.
-delete from memory_words where (agent_id, memory_id) in (
-    select g.agent_id, g.memory_id from memory_words g
-    where g.gone_at < $1 and g.changed < (select max(l.changed) from memory_words l where l.agent_id = g.agent_id)
+-- $1 before, $2 at most. An agent's last change stays: the next one is counted from it.
+delete from memory_gone where (agent_id, changed) in (
+    select g.agent_id, g.changed from memory_gone g
+    where g.gone_at < $1 and (exists (select 1 from memory_gone l where l.agent_id = g.agent_id and l.changed > g.changed)
+        or exists (select 1 from memory_words w where w.agent_id = g.agent_id and w.changed > g.changed))
     order by g.gone_at limit $2)
 
 -- name: queue_embedding

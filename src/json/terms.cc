@@ -65,6 +65,19 @@ void sort_out(std::vector<Term>& terms) {
   terms.erase(surplus.begin(), surplus.end());
 }
 
+// Terms of a narrow scope begin with two bytes of their scope, so that what comes and goes together
+// lies together.
+constexpr std::size_t wide_scope_max = 16;
+constexpr std::size_t gathered_by = 2;
+void gather(Term& term, const Term& root, std::string_view scope) {
+  if (scope.size() > wide_scope_max) std::copy_n(root.begin(), gathered_by, term.begin());
+}
+void gather(std::vector<Term>& terms, const Term& root, std::string_view scope) {
+  if (scope.size() <= wide_scope_max) return;
+  for (Term& term : terms) gather(term, root, scope);
+  sort_out(terms);
+}
+
 // Collects a document's terms until there are too many.
 class Collector {
  public:
@@ -152,11 +165,15 @@ std::vector<Term> document_terms(const Object& document, std::span<const std::st
       collector.member(digest(root, Step::member, name), *value);
   std::vector<Term> terms = collector.take();
   if (collector.is_full()) return {unlisted_term(scope)};
+  gather(terms, root, scope);
   return terms;
 }
 
 Term unlisted_term(std::string_view scope) {
-  return digest(scope_path(scope), Step::unlisted);
+  const Term root = scope_path(scope);
+  Term term = digest(root, Step::unlisted);
+  gather(term, root, scope);
+  return term;
 }
 
 FilterTerms filter_terms(const Object& filter, std::string_view scope) {
@@ -165,6 +182,7 @@ FilterTerms filter_terms(const Object& filter, std::string_view scope) {
   for (const auto& [name, value] : filter)
     add_filter(digest(root, Step::member, name), value, found);
   sort_out(found.terms);
+  gather(found.terms, root, scope);
   return found;
 }
 

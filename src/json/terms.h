@@ -12,6 +12,9 @@
 // can make two values that share one. It begins with a scope (whose documents are searched), so
 // that nobody's search walks over what belongs to others.
 //
+// A scope of more than 16 bytes is a narrow one, of which there are many: all its terms begin with
+// the same two bytes, so that they lie together in the index and go from it together.
+//
 // A change of what terms are needs a migration that makes them anew.
 #pragma once
 

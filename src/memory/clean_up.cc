@@ -2,6 +2,8 @@
 #include <array>
 #include <chrono>
 #include <map>
+#include <numeric>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -17,13 +19,19 @@ constexpr std::int64_t agents_at_once = 100;
 constexpr std::int64_t read_at_once = 1'000;
 constexpr std::int64_t timeline_kept_ms = 90 * day_ms;
 
-// The shelves of sql/memory.sql on which something expires.
+// The shelves of sql/memory.sql on which something expires; those of short-term memories, which
+// expire alike, are walked together.
 constexpr std::array shelves{0, 1, 2, 3, 4, 5, 9, 15, 18, 19};
+int first_of(int shelf) {
+  return shelf < 6 ? shelf / 3 * 3 : shelf;
+}
 const db::Statement& overdue_of(int shelf) {
+  if (shelf < 6) return sql::memory_overdue_short;
   return shelf >= 18 ? sql::memory_unused : sql::memory_overdue;
 }
 
-// A shelf of an agent on which something has expired, and how far it has been walked.
+// A shelf of an agent (the first of those that are walked together) on which something has expired,
+// and how far it has been walked.
 struct Shelf {
   Uuid agent;
   Uuid owner;
@@ -112,8 +120,11 @@ Task<std::vector<Shelf>> expired_shelves(store::Batches& batches, std::vector<Ag
       std::map<int, std::int64_t> counts;
       for (const db::Row row : there)
         if (!row.is_null(0)) counts[static_cast<int>(row.integer(0))] += row.integer(1);
-      for (const auto& [number, count] : counts) {
-        if (count == 0 || std::ranges::find(shelves, number) == shelves.end()) continue;
+      std::set<int> filled;
+      for (const auto& [number, count] : counts)
+        if (count != 0 && std::ranges::find(shelves, number) != shelves.end())
+          filled.insert(first_of(number));
+      for (const int number : filled) {
         const Shelf shelf{agent.id, agent.owner, number};
         const db::Rows first = co_await connection.many(overdue_of(number), shelf.params(now, 1));
         if (!first.empty()) found.push_back(shelf);
@@ -137,8 +148,13 @@ Task<Part> take(db::Connection& connection, const store::Memories* memories,
     if (wanted <= 0) break;
     const db::Rows rows =
         co_await connection.many(overdue_of(shelf.number), shelf.params(now, wanted));
+    std::vector<std::size_t> order(rows.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, {},
+                      [&](std::size_t i) { return std::pair(rows[i].time(3), rows[i].text(0)); });
     std::vector<Uuid> ids;
-    for (const db::Row row : rows) {
+    for (const std::size_t i : order) {
+      const db::Row row = rows[i];
       ids.push_back(row.uuid(0));
       part.gone.push_back({row.uuid(0), shelf.agent, type_of(row.text(1))});
       part.bytes += row.integer(2);

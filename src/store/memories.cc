@@ -699,6 +699,8 @@ Task<void> Memories::update_row(db::Connection& connection, const Memory& before
 
 Task<std::int64_t> Memories::remove_rows(db::Connection& connection, Uuid agent,
                                          const std::vector<Uuid>& ids) const {
+  if (ids.empty()) co_return 0;
+  co_await note_gone(connection, agent, ids);
   std::vector<db::Params> rows;
   rows.reserve(ids.size());
   for (const Uuid& id : ids) rows.push_back(db::Params::of(id, agent));

@@ -1,9 +1,11 @@
 #include "store/memory_words.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/pack.h"
 #include "sql/catalogue.h"
+#include "store/id_list.h"
 #include "store/memories.h"
 #include "words/analysis.h"
 #include "words/document.h"
@@ -37,9 +39,14 @@ bool ages_from_access(std::int64_t shelf) {
   return shelf >= 18;
 }
 
+// Then the first column is its id, or a list of ids.
+bool is_gone(const db::Row& row) {
+  return row.is_null(column::arrival);
+}
+
 void put(const db::Row& row, words::Index& index) {
-  if (row.is_null(column::arrival)) {
-    index.remove(row.uuid(column::id));
+  if (is_gone(row)) {
+    for (const Uuid& id : read_ids(row.text(column::id))) index.remove(id);
     return;
   }
   words::Memory memory;
@@ -104,6 +111,15 @@ Task<void> keep_words(db::Connection& connection,
   co_await connection.send_each(sql::memory_put_words, std::move(rows));
 }
 
+Task<void> note_gone(db::Connection& connection, Uuid agent, std::vector<Uuid> ids) {
+  std::ranges::sort(ids);
+  const std::string list = write_ids(ids);
+  const Ids each(ids);
+  db::Params params = db::Params::of(agent);
+  params.add_blob(list).add_texts(each.texts);
+  co_await connection.run(sql::memory_note_gone, std::move(params));
+}
+
 Task<void> queue_embeddings(db::Connection& connection,
                             std::vector<std::shared_ptr<const model::Memory>> memories, Time now) {
   std::vector<db::Params> rows;
@@ -148,7 +164,11 @@ Task<db::Rows> changed_words(db::Connection& connection, Uuid agent, std::int64_
 }
 
 void put_changes(const db::Rows& rows, words::Index& index) {
-  for (const db::Row row : rows) put(row, index);
+  // What is gone may be back: then it is among the others.
+  for (const db::Row row : rows)
+    if (is_gone(row)) put(row, index);
+  for (const db::Row row : rows)
+    if (!is_gone(row)) put(row, index);
 }
 
 Task<std::vector<FoundMemory>> found_memories(db::Connection& connection, Uuid agent, Uuid owner,

@@ -4,7 +4,7 @@ import pytest
 
 from client import Client, make_agent, timestamp
 from support_jobs import run_to_its_end
-from support_process import eventually
+from support_process import eventually, onggi
 
 STATS = {"stm_deleted", "ltm_deleted", "episodic_deleted", "total_deleted", "promoted", "merged", "bytes_reclaimed", "duration_ms"}
 
@@ -49,3 +49,33 @@ def test_accesses_that_were_written_outlive_the_server(new_server, how):
     admin = Client(server, server.admin_key)
     assert admin.items(memory)[0]["access_count"] == 50
     assert [entry["metadata"]["count"] for entry in admin.items(memory + "/timeline") if entry["type"] == "accessed"] == [50]
+
+
+def counted(admin, memory):
+    """How often the agent's one memory was accessed: by its row, and by its timeline."""
+    entries = [entry for entry in admin.items(memory + "/timeline") if entry["type"] == "accessed"]
+    return admin.items(memory)[0]["access_count"], sum(entry["metadata"]["count"] for entry in entries)
+
+
+def test_kill_9_with_accesses_pending_doubles_none_and_leaves_nothing_wrong(new_server):
+    server = new_server()
+    admin = Client(server, server.admin_key)
+    agent = make_agent(admin)
+    memory = f"/agents/{agent['id']}/memory"
+    made, = brought(admin, agent, {"content": "x"})
+    most = 0
+    for accesses in (1, 40, 400):
+        for _ in range(accesses):
+            admin.get(f"{memory}/{made['id']}").expect(200)
+        server.kill()
+        least, most = most, most + accesses
+        server.start()
+        admin = Client(server, server.admin_key)
+        by_row, by_timeline = counted(admin, memory)
+        assert by_row == by_timeline and least <= by_row <= most
+        most = by_row
+    for _ in range(3):
+        admin.get(f"{memory}/{made['id']}").expect(200)
+    eventually(lambda: counted(admin, memory) == (most + 3, most + 3), deadline_s=30)
+    server.stop()
+    onggi("check", "--data", server.data).succeeded()

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from client import make_agent
+from client import make_agent, timestamp
 from stores import connect, postgres_only
 from support_jobs import wait_for
 from support_postgres import Cluster
@@ -30,6 +30,11 @@ def lines(server, message):
 
 def runs(cluster, job="retention"):
     return cluster.database.rows("select id, status, attempt, result from job_runs where job_id = %s order by scheduled_for", [job])
+
+
+def removals(cluster):
+    """What the timeline says was removed."""
+    return cluster.database.rows("select cast(coalesce(sum(count), 0) as bigint) from memory_timeline where type = 'removed'")[0][0]
 
 
 class Held:
@@ -106,3 +111,46 @@ def test_a_month_that_somebody_reads_is_not_waited_for(cluster):
     ended = wait_for(lambda: admin.get("/jobs/retention").expect(200)["last_run"])
     assert ended["status"] == "completed" and ended["result"]["months"] == 2 and ended["result"]["bytes_returned"] > 0
     assert database.rows("select to_regclass('agent_executions_2024_01') is null and to_regclass('execution_steps_2024_02') is null") == [(True,)]
+
+
+def test_a_clean_up_that_stood_still_is_overtaken_and_removes_nothing_more(cluster):
+    admin, database = cluster.admins[1], cluster.database
+    agent = make_agent(admin)
+    memory = f"/agents/{agent['id']}/memory"
+    for first in range(0, 3000, 1000):
+        admin.post(memory, json=[{"type": "short_term", "content": f"{first + i}", "created_at": timestamp(hours=-30)} for i in range(1000)]).expect(201)
+    lasting = admin.post(memory, json={"type": "semantic", "content": "stays"}).expect(201)
+    held = connect(database.url)
+    held.autocommit = False
+    held.cursor().execute("select 1 from agent_memories where type = 'short_term' order by created_at desc, id desc limit 1 for update")
+    cluster.admins[0].post("/jobs/memory_cleanup/run").expect(202)
+    wait_for(lambda: database.rows("select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%%agent_memories%%'"))
+    cluster.servers[0].signal(signal.SIGSTOP)
+    held.close()
+    ended = wait_for(lambda: (job := admin.get("/jobs/memory_cleanup").expect(200))["state"] == "idle" and job["last_run"], deadline_s=90)
+    assert ended["status"] == "completed" and ended["attempt"] == 2
+    late = [admin.post(memory, json={"type": "short_term", "content": f"late {i}", "created_at": timestamp(hours=-30)}).expect(201) for i in range(3)]
+    before = runs(cluster, "memory_cleanup")
+    cluster.servers[0].signal(signal.SIGCONT)
+    wait_for(lambda: lines(cluster.servers[0], "job_overtaken") or lines(cluster.servers[0], "job_abandoned"))
+    assert runs(cluster, "memory_cleanup") == before and removals(cluster) == 3000
+    assert database.rows("select count(*) from agent_memories where type = 'short_term'") == [(len(late),)]
+    assert [item["id"] for item in admin.items(memory)] == [lasting["id"]]
+    assert admin.post("/memory/cleanup").expect(200)["stats"]["stm_deleted"] == len(late) and removals(cluster) == 3000 + len(late)
+
+
+def test_accesses_are_added_up_whichever_server_saw_them(cluster):
+    agent = make_agent(cluster.admins[0])
+    memory = f"/agents/{agent['id']}/memory"
+    made = cluster.admins[0].post(memory, json={"type": "semantic", "content": "read by all"}).expect(201)
+    for turn in range(60):
+        cluster.admins[turn % 3].get(f"{memory}/{made['id']}").expect(200)
+
+    def counted(admin):
+        entries = [entry for entry in admin.items(memory + "/timeline") if entry["type"] == "accessed"]
+        return admin.items(memory)[0]["access_count"], sum(entry["metadata"]["count"] for entry in entries)
+    wait_for(lambda: all(counted(admin) == (60, 60) for admin in cluster.admins))
+    cluster.servers[2].kill()
+    for _ in range(20):
+        cluster.admins[0].get(f"{memory}/{made['id']}").expect(200)
+    wait_for(lambda: counted(cluster.admins[1]) == (80, 80))

@@ -232,6 +232,7 @@ const std::set<std::string> not_moved{
     "agent_memories.stored_bytes",
     "memory_counts",
     "memory_words",
+    "memory_gone",
     "memory_analysis",
     "memory_embedding_queue",
     "memory_embeddings",

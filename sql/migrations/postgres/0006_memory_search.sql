@@ -6,25 +6,33 @@ create table memory_words (
     memory_id uuid     not null,
     changed   bigint   not null,
     analysis  bigint   not null,
-    gone_at   timestamptz,
     words     bytea,
     primary key (agent_id, memory_id)
-) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
+) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
 create index ix_memory_words_agent_changed on memory_words (agent_id, changed);
-create index ix_memory_words_gone on memory_words (gone_at) where gone_at is not null;
+
+-- What is gone, for a day, for who has it still in memory: all that a transaction removed of an agent. Whoever removes memories of an agent that stays
+-- says so here (store::Memories::remove_rows).
+create table memory_gone (
+    agent_id   uuid        not null references agents (id) on delete cascade,
+    changed    bigint      not null,
+    gone_at    timestamptz not null,
+    memory_ids uuid[]      not null,
+    primary key (agent_id, changed)
+);
+create index ix_memory_gone_at on memory_gone (gone_at);
 
 create function onggi_memory_words_changed() returns trigger
 language plpgsql set search_path from current as $$
 begin
     if tg_op = 'DELETE' then
-        update memory_words w set words = null, gone_at = now(), changed = cast(cast(pg_current_xact_id() as text) as bigint)
-        from changed_from m where w.agent_id = m.agent_id and w.memory_id = m.id;
+        delete from memory_words w using changed_from m where w.agent_id = m.agent_id and w.memory_id = m.id;
         delete from memory_embeddings e using changed_from m where e.agent_id = m.agent_id and e.memory_id = m.id;
         delete from memory_embedding_queue q using changed_from m where q.memory_id = m.id;
     else
         insert into memory_words (agent_id, memory_id, changed, analysis)
         select m.agent_id, m.id, cast(cast(pg_current_xact_id() as text) as bigint), 0 from changed_to m
-        on conflict (agent_id, memory_id) do update set changed = excluded.changed, gone_at = null;
+        on conflict (agent_id, memory_id) do update set changed = excluded.changed;
     end if;
     return null;
 end $$;
@@ -62,8 +70,12 @@ comment on column memory_words.agent_id is 'Whose memory it is';
 comment on column memory_words.memory_id is 'Which memory';
 comment on column memory_words.changed is 'The transaction that changed the memory last';
 comment on column memory_words.analysis is 'The version of the analysis that the words come from';
-comment on column memory_words.gone_at is 'Since when the memory is gone; such a row is kept for a day';
-comment on column memory_words.words is 'Terms with their counts (src/words/document.h); null: still to be analysed, or gone';
+comment on column memory_words.words is 'Terms with their counts (src/words/document.h); null: still to be analysed';
+comment on table memory_gone is 'Memories that are gone, for a day: for servers that have them in the index of an agent';
+comment on column memory_gone.agent_id is 'Whose memories they were';
+comment on column memory_gone.changed is 'The transaction that removed them';
+comment on column memory_gone.gone_at is 'Since when they are gone';
+comment on column memory_gone.memory_ids is 'Which memories';
 comment on table memory_analysis is 'How far memories are analysed; one row';
 comment on column memory_analysis.id is 'Always 1';
 comment on column memory_analysis.version is 'Up to which version of the analysis all memories have their words; 0: some may have none';

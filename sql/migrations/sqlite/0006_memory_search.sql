@@ -1,32 +1,41 @@
 -- What search in memory goes by: of every memory its words (src/words/document.h), in the transaction that writes it. From these a server makes an
 -- agent's index (src/words/index.h) and keeps it up to date: `changed` counts an agent's changes, so that what has changed since is a range.
 --
--- `words` is null where the memory is still to be analysed, or gone: then `gone_at` says since when (kept for a day, for who has it still in
--- memory). `analysis` is the version of the analysis that `words` comes from.
+-- `number` is the memory's, so that the words of what expires together lie together as well. `words` is null where the memory is still to be
+-- analysed; `analysis` is the version of the analysis that it comes from.
 create table memory_words (
-    agent_id  blob    not null references agents (id) on delete cascade,
-    memory_id blob    not null check (length(memory_id) = 16),
-    changed   integer not null,
-    analysis  integer not null,
-    gone_at   integer,
-    words     blob,
-    primary key (agent_id, memory_id)
-) strict, without rowid;
+    number   integer not null primary key,
+    agent_id blob    not null references agents (id) on delete cascade,
+    changed  integer not null,
+    analysis integer not null,
+    words    blob
+) strict;
 create index ix_memory_words_agent_changed on memory_words (agent_id, changed);
-create index ix_memory_words_gone on memory_words (gone_at) where gone_at is not null;
+
+-- What is gone, for a day, for who has it still in memory: all that a transaction removed, as src/store/id_list.h writes ids. Whoever removes memories
+-- of an agent that stays says so here before (store::Memories::remove_rows).
+create table memory_gone (
+    agent_id   blob    not null references agents (id) on delete cascade,
+    changed    integer not null,
+    gone_at    integer not null,
+    memory_ids blob    not null,
+    primary key (agent_id, changed)
+) strict, without rowid;
+create index ix_memory_gone_at on memory_gone (gone_at);
 
 create trigger memory_words_update after update on agent_memories
 begin
-    insert into memory_words (agent_id, memory_id, changed, analysis)
-    values (new.agent_id, new.id, 1 + coalesce((select max(changed) from memory_words where agent_id = new.agent_id), 0), 0)
-    on conflict (agent_id, memory_id) do update set changed = excluded.changed, gone_at = null;
+    update memory_words set number = new.number where number = old.number and new.number <> old.number;
+    insert into memory_words (number, agent_id, changed, analysis)
+    values (new.number, new.agent_id, 1 + max(
+        coalesce((select max(changed) from memory_words where agent_id = new.agent_id), 0),
+        coalesce((select max(changed) from memory_gone where agent_id = new.agent_id), 0)), 0)
+    on conflict (number) do update set changed = excluded.changed;
 end;
 
 create trigger memory_words_delete after delete on agent_memories
 begin
-    update memory_words set words = null, gone_at = unixepoch() * 1000,
-        changed = 1 + (select max(changed) from memory_words where agent_id = old.agent_id)
-    where agent_id = old.agent_id and memory_id = old.id;
+    delete from memory_words where number = old.number;
 end;
 
 -- Up to which version of the analysis all memories have their words; 0: some may have none.
