@@ -123,7 +123,7 @@ test-api-address: build/address/build.ninja
 test-api-thread: build/thread/build.ninja
 	@cmake --build build/thread --target onggi
 	@export ONGGI_BINARY=$(CURDIR)/build/thread/onggi; \
-	$(subst again tests/api,again $(addprefix tests/api/test_,$(addsuffix .py,batch durability events export fault_servers page_cache)),$(PYTEST))
+	$(subst again tests/api,again $(addprefix tests/api/test_,$(addsuffix .py,batch durability events export fault_servers memory_search page_cache statistics)),$(PYTEST))
 
 # What concerns the driver's threads: the whole suite takes four minutes there.
 .PHONY: test-api-postgres-thread
