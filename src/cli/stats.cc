@@ -51,9 +51,17 @@ void repair_by(Client& server, const statistics::Verified& verified) {
 }
 
 std::int64_t repair(const config::Options& options, const statistics::Verified& verified) {
-  const std::unique_ptr<Client> server =
-      options.database_url.empty() ? connect_to_server(options) : nullptr;
-  if (server) {
+  if (!options.database_url.empty()) {
+    // Without the lock: servers write beside each other there.
+    const app::Places places(options.data);
+    Registry registry;
+    const std::unique_ptr<app::Storage> storage = app::make_storage(options, places, registry);
+    storage->prepare_as_it_is();
+    const SystemClock clock;
+    store::Batches batches(storage->database(), clock);
+    return run_now(statistics::repair(batches, verified));
+  }
+  if (const std::unique_ptr<Client> server = connect_to_server(options)) {
     repair_by(*server, verified);
     return static_cast<std::int64_t>(verified.differences.size());
   }

@@ -31,6 +31,15 @@ std::optional<Timetable> timetable_of(const Job& job, const std::string& zone) {
   return Timetable(*cron, zone);
 }
 
+// What a run was asked for: its progress without what it has counted since.
+json::Object asked_of(std::string_view progress) {
+  const json::Object members = json::parse_stored(progress).as_object();
+  json::Object asked;
+  for (const auto& [name, value] : members)
+    if (!value.is_number()) asked.emplace(name, value);
+  return asked;
+}
+
 Counter& runs_of(Registry& registry, const std::string& job, std::string_view outcome) {
   return registry.counter("onggi_job_runs_total",
                           "Attempts of jobs that have ended on this server, by what became of "
@@ -317,10 +326,15 @@ Task<Result<model::JobRun>> Runner::order(db::Connection& connection, std::strin
   const Time server = clock_.now();
   co_await Jobs::declare(connection, job, server);
   const std::optional<Jobs::Lease> lease = co_await Jobs::lease(connection, job);
-  if (!lease) co_return fail(Code::conflict, "A run of this job is going on.");
   const Time now = co_await Jobs::now(connection, server);
-  if (lease->run && lease->owner && !is_free(*lease, now))
+  if (!lease || (lease->run && lease->owner && !is_free(*lease, now))) {
+    if (asked) {
+      Jobs::Runs runs = co_await Jobs::state(connection, job);
+      for (model::JobRun& run : runs.current)
+        if (asked_of(run.progress.text) == asked_of(*asked)) co_return std::move(run);
+    }
     co_return fail(Code::conflict, "A run of this job is going on.");
+  }
   if (lease->run && asked)
     co_return fail(Code::conflict, "A run of this job waits to be tried again.");
   std::optional<Jobs::Taken> taken;

@@ -92,7 +92,8 @@ class Runner {
 
   // Takes a run now, in the caller's transaction; begins when that is committed. A run that waits
   // to be tried again goes on. `conflict` while one is going on, `not_found` for a job that is
-  // none. With `asked`, a JSON object that the run finds as its progress, only a new one will do.
+  // none. With `asked`, a JSON object without numbers that the run finds as its progress, it is a
+  // new one, or the one that goes on if that was asked for the same.
   Task<Result<model::JobRun>> order(db::Connection& connection, std::string job,
                                     std::optional<std::string> asked = std::nullopt);
 

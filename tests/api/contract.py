@@ -212,15 +212,15 @@ NO_BODY = {"POST /agents/{}/versions/{}/restore", "POST /agents/{}/memory/consol
            "POST /memory/consolidate/{}", "POST /jobs/{}/run", "POST /prices/apply"}
 
 
-def wait_until_idle(world):
+def wait_until_idle(world, job=None):
     """A run that goes on refuses another."""
     deadline = time.monotonic() + 60
-    while world.admin.get(f"/jobs/{world.ids['jobs']}").expect(200)["state"] != "idle":
+    while world.admin.get(f"/jobs/{job or world.ids['jobs']}").expect(200)["state"] != "idle":
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
-BEFORE = {"POST /jobs/{}/run": wait_until_idle}
+BEFORE = {"POST /jobs/{}/run": wait_until_idle, "POST /prices/apply": lambda world: wait_until_idle(world, "prices_apply")}
 QUERIES = {
     "DELETE /users/{}": lambda world: {"erase": "true"},
     "DELETE /executions": lambda world: {"session_id": world.session_id},

@@ -259,6 +259,8 @@ def test_a_rebuild_is_a_run_and_changes_nothing(admin, owner):
     run = rebuilt(admin, user_id=owner.id, **{"from": today(days=-5)})
     assert (run["status"], run["result"], run["progress"]) == ("completed", {"users": 1}, {"user_id": owner.id, "from": today(days=-5), "users": 1})
     assert owner.get("/statistics/agents").expect(200)["items"] == before
+    assert all(admin.post("/statistics/rebuild").expect(202)["progress"].keys() <= {"users"} for _ in range(3))
+    wait_for(lambda: admin.get("/jobs/statistics_rebuild").expect(200)["state"] == "idle")
     every = rebuilt(admin)
     assert every["status"] == "completed" and every["result"]["users"] >= 2
     acting = ended(admin, admin.post("/statistics/rebuild", user_id=owner.id).expect(202))
