@@ -113,6 +113,13 @@ where m.id = p.id
 -- part: next_change
 cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)
 
+-- name: index_all
+-- planner: enable_nestloop = off; enable_mergejoin = off
+-- Words are put to their memories by hashing: one by one, looking them up takes most of the time.
+select m.id, {memory_to_index}
+from agent_memories m left join memory_words w on w.agent_id = m.agent_id and w.memory_id = m.id
+where m.agent_id = $1
+
 -- name: index_changes
 -- Bounded above as well: after a restore from a dump the numbers of another cluster's transactions, above all that there are here, are no changes.
 select w.memory_id, {memory_to_index}
