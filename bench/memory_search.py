@@ -3,7 +3,8 @@
 
 Starts build/onggi on a directory of its own (or on ONGGI_DATABASE_URL), stores memories of 400 bytes whose words are as
 frequent as words are (Zipf), in arrays of a thousand, and asks. `--beside` makes as many other agents with ten memories each.
-Prints what storing costs a memory, the first search (the index is made), and the median and p99 of the others.
+Prints what storing costs a memory, the first search (the index is made), the median and p99 of the others, and of searches beside a client that
+stores one memory after the other.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import random
 import re
 import subprocess
 import tempfile
+import threading
 import time
 
 SYLLABLES = [a + b for a in "bcdfghjklmnprstvw" for b in "aeiou"]
@@ -45,6 +47,7 @@ class Text:
 class Client:
     def __init__(self, port, key):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+        self.key = key
         self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
     def post(self, path, body):
@@ -74,6 +77,11 @@ def main():
             server.wait()
 
 
+def spread(times):
+    times = sorted(times)
+    return f"{times[len(times) // 2]:.2f} ms (median), {times[len(times) * 99 // 100]:.2f} ms (p99)"
+
+
 def measure(client, pid, arguments):
     text = Text()
     make = lambda: client.post("/agents", {"name": "a", "llm_provider": "p", "llm_model": "m"})["id"]
@@ -88,14 +96,33 @@ def measure(client, pid, arguments):
         client.post(f"/agents/{agent}/memory", batch)
         spent += time.perf_counter() - begun
     print(f"{arguments.memories} memories stored, {spent / arguments.memories * 1e6:.0f} us each")
-    times = []
-    for i in range(arguments.searches + 1):
-        question = " ".join(text.word() for _ in range(3 + i % 4))
+    lengths = itertools.cycle(range(3, 7))
+
+    def search():
+        question = " ".join(text.word() for _ in range(next(lengths)))
         begun = time.perf_counter()
         client.post(f"/agents/{agent}/memory/search", {"query": question})
-        times.append((time.perf_counter() - begun) * 1000)
-    first, times = times[0], sorted(times[1:])
-    print(f"the first search {first:.0f} ms, then {times[len(times) // 2]:.2f} ms (median), {times[len(times) * 99 // 100]:.2f} ms (p99)")
+        return (time.perf_counter() - begun) * 1000
+
+    times = [search() for _ in range(arguments.searches + 1)]
+    print(f"the first search {times[0]:.0f} ms, then {spread(times[1:])}")
+    stopping, written = threading.Event(), 0
+
+    def write():
+        nonlocal written
+        writer = Client(client.connection.port, client.key)
+        while not stopping.is_set():
+            writer.post(f"/agents/{agent}/memory", {"type": "semantic", "content": text.of_size(400)})
+            written += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    begun = time.perf_counter()
+    times = [search() for _ in range(arguments.searches)]
+    rate = written / (time.perf_counter() - begun)
+    stopping.set()
+    thread.join()
+    print(f"while {rate:.0f} memories a second are written {spread(times)}")
     with open(f"/proc/{pid}/status") as status:
         print("; ".join(line.strip() for line in status if line.startswith(("RssAnon", "VmHWM"))))
 

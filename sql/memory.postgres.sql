@@ -119,6 +119,13 @@ cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)
 -- part: words_of_m
 w.agent_id = m.agent_id and w.memory_id = m.id
 
+-- name: index_all
+-- planner: enable_nestloop = off; enable_mergejoin = off
+-- Words are put to their memories by hashing: one by one, looking them up takes most of the time.
+select m.id, {memory_to_index}
+from agent_memories m left join memory_words w on {words_of_m}
+where m.agent_id = $1
+
 -- name: index_changes
 -- Bounded above as well: after a restore from a dump the numbers of another cluster's transactions, above all that there are here, are no changes.
 -- What is gone is looked up as well: it may be back.
