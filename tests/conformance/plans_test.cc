@@ -53,7 +53,9 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
     {"check.memories", {"SCAN agent_memories"}},
     {"check.memory_counts", {"SCAN memory_counts"}},
     {"check.memory_timeline", {"SCAN memory_timeline"}},
-    {"check.memory_words", {"SCAN m", "SCAN w", "SCAN memory_analysis"}},
+    {"check.memory_words",
+     {"SCAN m", "SCAN w USING COVERING INDEX ix_memory_words_agent_changed",
+      "SCAN memory_analysis"}},
     // One row.
     {"memory.analysis", {"SCAN memory_analysis"}},
     {"memory.set_analysis", {"SCAN memory_analysis"}},
