@@ -217,7 +217,11 @@ def server(binary, directory, database=None):
     command = [binary, "serve", "--data", directory, "--listen", "127.0.0.1:0", *on(database)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment) as process:
         try:
-            yield next(int(found[1]) for line in process.stdout if (found := re.search(r"127\.0\.0\.1:(\d+)", line))), process.pid
+            ports = (int(found[1]) for line in process.stdout if (found := re.search(r"127\.0\.0\.1:(\d+)", line)))
+            port = next(ports, None)
+            if port is None:
+                raise Failed(f"{binary} ended at once")
+            yield port, process.pid
         finally:
             process.terminate()
 

@@ -57,8 +57,8 @@ update agent_memories set
 where id = $1 and agent_id = $2
 
 -- name: remove
--- $1 ids, $2 their agents.
-delete from agent_memories m using unnest(cast($1 as uuid[]), cast($2 as uuid[])) gone(id, agent_id) where m.id = gone.id and m.agent_id = gone.agent_id
+-- $3 ids, as texts.
+delete from agent_memories m using unnest(cast($3 as uuid[])) gone(id) where m.id = gone.id and m.agent_id = $1
 
 -- name: search
 -- The matches of the index, of which the newest that live are put in order. $21 what is to be contained, $22 what else is, $24 candidates at most.
@@ -136,8 +136,8 @@ from (
     union all
     select unnest(g.memory_ids) from memory_gone g
     where g.agent_id = $1 and g.changed >= $2 and g.changed < cast(cast(pg_snapshot_xmax(pg_current_snapshot()) as text) as bigint)) c
-left join agent_memories m on m.id = c.memory_id and m.agent_id = $1
-left join memory_words w on w.agent_id = m.agent_id and w.memory_id = m.id
+left join lateral (select * from agent_memories a where a.id = c.memory_id and a.agent_id = $1 offset 0) m on true
+left join lateral (select * from memory_words b where b.agent_id = m.agent_id and b.memory_id = m.id offset 0) w on true
 
 -- name: found
 -- $3 ids, as texts.

@@ -155,8 +155,10 @@ update agent_memories set
 where id = $1 and agent_id = $2
 
 -- name: remove
--- $1 id, $2 agent.
-delete from agent_memories where id = $1 and agent_id = $2
+-- $1 agent, $2 ids, 16 bytes each. As one statement: SQLite keeps what a page was before each statement that changes it through triggers.
+delete from agent_memories where +agent_id = $1 and id in (
+    with recursive slots(at) as (select 1 union all select at + 16 from slots where at + 16 < length($2))
+    select substr($2, at, 16) from slots)
 
 -- name: get
 -- $4 id.

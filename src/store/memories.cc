@@ -701,10 +701,10 @@ Task<std::int64_t> Memories::remove_rows(db::Connection& connection, Uuid agent,
                                          const std::vector<Uuid>& ids) const {
   if (ids.empty()) co_return 0;
   co_await note_gone(connection, agent, ids);
-  std::vector<db::Params> rows;
-  rows.reserve(ids.size());
-  for (const Uuid& id : ids) rows.push_back(db::Params::of(id, agent));
-  co_return co_await connection.run_each(sql::memory_remove, std::move(rows));
+  const Ids gone(ids);
+  db::Params params = db::Params::of(agent);
+  params.add_blob(gone.bytes).add_texts(gone.texts);
+  co_return co_await connection.run(sql::memory_remove, std::move(params));
 }
 
 }  // namespace onggi::store

@@ -76,18 +76,6 @@ void put(const db::Row& row, words::Index& index) {
   index.put(memory);
 }
 
-// Ids as either store takes them.
-struct Ids {
-  explicit Ids(const std::vector<Uuid>& ids) {
-    for (const Uuid& id : ids) {
-      bytes += id.view();
-      texts.emplace_back(id.view());
-    }
-  }
-  std::string bytes;
-  std::vector<std::string> texts;
-};
-
 }  // namespace
 
 std::string words_of(std::string_view content, std::string_view metadata) {

@@ -8,12 +8,25 @@
 #include <string>
 #include <vector>
 
+#include "base/uuid.h"
 #include "db/database.h"
 #include "json/json.h"
 #include "model/memory.h"
 #include "words/index.h"
 
 namespace onggi::store {
+
+// Ids as either store takes them.
+struct Ids {
+  explicit Ids(const std::vector<Uuid>& ids) {
+    for (const Uuid& id : ids) {
+      bytes += id.view();
+      texts.emplace_back(id.view());
+    }
+  }
+  std::string bytes;
+  std::vector<std::string> texts;
+};
 
 // What is kept of a memory, of its text and its metadata as JSON.
 std::string words_of(std::string_view content, std::string_view metadata);

@@ -53,7 +53,7 @@ const std::map<std::string_view, std::set<std::string_view>> walks{
     {"check.memories", {"SCAN agent_memories"}},
     {"check.memory_counts", {"SCAN memory_counts"}},
     {"check.memory_timeline", {"SCAN memory_timeline"}},
-    {"check.memory_words", {"SCAN m", "SCAN w"}},
+    {"check.memory_words", {"SCAN m", "SCAN w USING COVERING INDEX ix_memory_words_agent_changed"}},
     {"check.memory_terms", {"SCAN memory_terms", "SCAN r"}},
     // For metrics and GET /memory/stats of an admin: a few rows for each agent.
     {"memory.overview_of_all", {"SCAN a"}},

@@ -304,7 +304,7 @@ MADE = (NEW, numbered(AGENT, 7), "'short_term'", "'low'", "null::text", BYTES, "
         "2", "2", "null::bytea", "null::bytea")
 case("memory.insert", many(*MADE))
 case("memory.update", of(A_MEMORY, numbered(AGENT, 1), *MADE[2:18]))
-case("memory.remove", many(A_MEMORY, numbered(AGENT, 1)))
+case("memory.remove", {1: numbered(AGENT, 1), 3: f"array[{A_MEMORY}]"})
 case("memory.get memory.whole", of(*REMEMBERS, A_MEMORY))
 for type_, importance in (("null", "null"), ("'semantic'", "null"), ("null", "'high'")):
     listed = of(*REMEMBERS, LATEST, ABOVE, "51", EARLIEST, type_, importance, "'session 4'")
