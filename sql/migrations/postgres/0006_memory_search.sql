@@ -22,8 +22,11 @@ begin
         delete from memory_embeddings e using changed_from m where e.agent_id = m.agent_id and e.memory_id = m.id;
         delete from memory_embedding_queue q using changed_from m where q.memory_id = m.id;
     else
+        -- An access alone changes nothing that search goes by, but on the shelves that expire by it.
         insert into memory_words (agent_id, memory_id, changed, analysis)
-        select m.agent_id, m.id, cast(cast(pg_current_xact_id() as text) as bigint), 0 from changed_to m
+        select m.agent_id, m.id, cast(cast(pg_current_xact_id() as text) as bigint), 0
+        from changed_to m join changed_from o on o.id = m.id
+        where m.version <> o.version or m.shelf <> o.shelf or m.shelf >= 18
         on conflict (agent_id, memory_id) do update set changed = excluded.changed, gone_at = null;
     end if;
     return null;
@@ -31,7 +34,7 @@ end $$;
 comment on function onggi_memory_words_changed() is 'Marks what search in memory has to look at again, in the transaction that changes memories';
 create trigger words_delete after delete on agent_memories referencing old table as changed_from
 for each statement execute function onggi_memory_words_changed();
-create trigger words_update after update on agent_memories referencing new table as changed_to
+create trigger words_update after update on agent_memories referencing old table as changed_from new table as changed_to
 for each statement execute function onggi_memory_words_changed();
 
 create table memory_analysis (

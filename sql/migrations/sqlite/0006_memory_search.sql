@@ -15,7 +15,9 @@ create table memory_words (
 create index ix_memory_words_agent_changed on memory_words (agent_id, changed);
 create index ix_memory_words_gone on memory_words (gone_at) where gone_at is not null;
 
+-- An access alone changes nothing that search goes by, but on the shelves that expire by it.
 create trigger memory_words_update after update on agent_memories
+when new.version <> old.version or new.shelf <> old.shelf or new.shelf >= 18
 begin
     insert into memory_words (agent_id, memory_id, changed, analysis)
     values (new.agent_id, new.id, 1 + coalesce((select max(changed) from memory_words where agent_id = new.agent_id), 0), 0)
