@@ -13,27 +13,32 @@ create table memory_words (
 create index ix_memory_words_agent_changed on memory_words (agent_id, changed);
 create index ix_memory_words_gone on memory_words (gone_at) where gone_at is not null;
 
-create function onggi_memory_words_changed() returns trigger
+create function onggi_memory_words_gone() returns trigger
 language plpgsql set search_path from current as $$
 begin
-    if tg_op = 'DELETE' then
-        update memory_words w set words = null, gone_at = now(), changed = cast(cast(pg_current_xact_id() as text) as bigint)
-        from changed_from m where w.agent_id = m.agent_id and w.memory_id = m.id;
-        delete from memory_embeddings e using changed_from m where e.agent_id = m.agent_id and e.memory_id = m.id;
-        delete from memory_embedding_queue q using changed_from m where q.memory_id = m.id;
-    else
-        -- An access alone changes nothing that search goes by, but on the shelves that expire by it.
-        insert into memory_words (agent_id, memory_id, changed, analysis)
-        select m.agent_id, m.id, cast(cast(pg_current_xact_id() as text) as bigint), 0
-        from changed_to m join changed_from o on o.id = m.id
-        where m.version <> o.version or m.shelf <> o.shelf or m.shelf >= 18
-        on conflict (agent_id, memory_id) do update set changed = excluded.changed, gone_at = null;
-    end if;
+    update memory_words w set words = null, gone_at = now(), changed = cast(cast(pg_current_xact_id() as text) as bigint)
+    from changed_from m where w.agent_id = m.agent_id and w.memory_id = m.id;
+    delete from memory_embeddings e using changed_from m where e.agent_id = m.agent_id and e.memory_id = m.id;
+    delete from memory_embedding_queue q using changed_from m where q.memory_id = m.id;
+    return null;
+end $$;
+comment on function onggi_memory_words_gone() is 'Leaves word for search in memory of what is gone, in the transaction that removes memories';
+create trigger words_delete after delete on agent_memories referencing old table as changed_from
+for each statement execute function onggi_memory_words_gone();
+
+-- An access alone changes nothing that search goes by, but on the shelves that expire by it. The plan is made for the first statement's few rows and
+-- kept for thousands: by hashing.
+create function onggi_memory_words_changed() returns trigger
+language plpgsql set search_path from current set enable_nestloop = off as $$
+begin
+    insert into memory_words (agent_id, memory_id, changed, analysis)
+    select m.agent_id, m.id, cast(cast(pg_current_xact_id() as text) as bigint), 0
+    from changed_to m join changed_from o on o.id = m.id
+    where m.version <> o.version or m.shelf <> o.shelf or m.shelf >= 18
+    on conflict (agent_id, memory_id) do update set changed = excluded.changed, gone_at = null;
     return null;
 end $$;
 comment on function onggi_memory_words_changed() is 'Marks what search in memory has to look at again, in the transaction that changes memories';
-create trigger words_delete after delete on agent_memories referencing old table as changed_from
-for each statement execute function onggi_memory_words_changed();
 create trigger words_update after update on agent_memories referencing old table as changed_from new table as changed_to
 for each statement execute function onggi_memory_words_changed();
 
