@@ -22,24 +22,32 @@ create table memory_gone (
 );
 create index ix_memory_gone_at on memory_gone (gone_at);
 
-create function onggi_memory_words_changed() returns trigger
+create function onggi_memory_words_gone() returns trigger
 language plpgsql set search_path from current as $$
 begin
-    if tg_op = 'DELETE' then
-        delete from memory_words w using changed_from m where w.agent_id = m.agent_id and w.memory_id = m.id;
-        delete from memory_embeddings e using changed_from m where e.agent_id = m.agent_id and e.memory_id = m.id;
-        delete from memory_embedding_queue q using changed_from m where q.memory_id = m.id;
-    else
-        insert into memory_words (agent_id, memory_id, changed, analysis)
-        select m.agent_id, m.id, cast(cast(pg_current_xact_id() as text) as bigint), 0 from changed_to m
-        on conflict (agent_id, memory_id) do update set changed = excluded.changed;
-    end if;
+    delete from memory_words w using changed_from m where w.agent_id = m.agent_id and w.memory_id = m.id;
+    delete from memory_embeddings e using changed_from m where e.agent_id = m.agent_id and e.memory_id = m.id;
+    delete from memory_embedding_queue q using changed_from m where q.memory_id = m.id;
+    return null;
+end $$;
+comment on function onggi_memory_words_gone() is 'Removes what search in memory has of memories, in the transaction that removes them';
+create trigger words_delete after delete on agent_memories referencing old table as changed_from
+for each statement execute function onggi_memory_words_gone();
+
+-- An access alone changes nothing that search goes by, but on the shelves that expire by it. The plan is made for the first statement's few rows and
+-- kept for thousands: by hashing.
+create function onggi_memory_words_changed() returns trigger
+language plpgsql set search_path from current set enable_nestloop = off as $$
+begin
+    insert into memory_words (agent_id, memory_id, changed, analysis)
+    select m.agent_id, m.id, cast(cast(pg_current_xact_id() as text) as bigint), 0
+    from changed_to m join changed_from o on o.id = m.id
+    where m.version <> o.version or m.shelf <> o.shelf or m.shelf >= 18
+    on conflict (agent_id, memory_id) do update set changed = excluded.changed;
     return null;
 end $$;
 comment on function onggi_memory_words_changed() is 'Marks what search in memory has to look at again, in the transaction that changes memories';
-create trigger words_delete after delete on agent_memories referencing old table as changed_from
-for each statement execute function onggi_memory_words_changed();
-create trigger words_update after update on agent_memories referencing new table as changed_to
+create trigger words_update after update on agent_memories referencing old table as changed_from new table as changed_to
 for each statement execute function onggi_memory_words_changed();
 
 create table memory_analysis (

@@ -23,7 +23,9 @@ create table memory_gone (
 ) strict, without rowid;
 create index ix_memory_gone_at on memory_gone (gone_at);
 
+-- An access alone changes nothing that search goes by, but on the shelves that expire by it.
 create trigger memory_words_update after update on agent_memories
+when new.version <> old.version or new.shelf <> old.shelf or new.shelf >= 18
 begin
     update memory_words set number = new.number where number = old.number and new.number <> old.number;
     insert into memory_words (number, agent_id, changed, analysis)
