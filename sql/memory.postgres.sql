@@ -60,6 +60,10 @@ where id = $1 and agent_id = $2
 -- $3 ids, as texts.
 delete from agent_memories m using unnest(cast($3 as uuid[])) gone(id) where m.id = gone.id and m.agent_id = $1
 
+-- name: reuse_space
+-- Room is of use again at once, not when autovacuum comes around; nobody who reads or writes waits for it.
+vacuum (skip_locked, truncate false) agent_memories, memory_words
+
 -- name: search
 -- The matches of the index, of which the newest that live are put in order. $21 what is to be contained, $22 what else is, $24 candidates at most.
 with {rule},

@@ -160,6 +160,10 @@ delete from agent_memories where +agent_id = $1 and id in (
     with recursive slots(at) as (select 1 union all select at + 16 from slots where at + 16 < length($2))
     select substr($2, at, 16) from slots)
 
+-- name: reuse_space
+-- After a clean-up, by itself. The embedded store gives its room back (src/store/space.h).
+select 1 where false
+
 -- name: get
 -- $4 id.
 with {rule}

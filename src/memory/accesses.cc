@@ -135,8 +135,11 @@ void Accesses::look_around() {
     db::Cost cost;
     rows = run_now(database_.many(cost, sql::memory_overview_of_all,
                                   db::Params::of(std::nullopt, clock_.now())));
-  } catch (const std::exception&) {
-    return;  // whoever needs the database tells of it; the figures stay as they were
+  } catch (const Unavailable&) {
+    return;  // the driver has told of it; the figures stay as they were
+  } catch (const std::exception& failure) {
+    spdlog::warn("memory_overview_failed reason=\"{}\"", failure.what());
+    return;
   }
   std::array<std::int64_t, 4> by_type{};
   std::int64_t expired = 0;

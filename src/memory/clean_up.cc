@@ -6,6 +6,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "memory/life.h"
 #include "memory/pace.h"
@@ -233,6 +234,14 @@ Task<CleanUpResult> Life::clean_up(store::Batches& batches, CleanUpOptions optio
   if (gives_back) {
     const std::int64_t bytes = co_await store::return_space(batches, settle_);
     metrics_.returned.add(static_cast<std::uint64_t>(bytes));
+    if (batches.database().is_shared()) {
+      try {
+        db::Cost cost;
+        co_await batches.database().many(cost, sql::memory_reuse_space, {});
+      } catch (const std::exception& failure) {
+        spdlog::warn("memory_space_waits reason=\"{}\"", failure.what());
+      }
+    }
   }
   co_return result;
 }
