@@ -63,6 +63,7 @@ def test_every_command_is_one_and_takes_the_options_it_is_given(page):
 def test_every_option_and_variable_named_in_a_sentence_is_one(page):
     text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
     all_help = "".join(help_of(name) or "" for name in sorted(names_of_commands())) + help_of("user", "add") + help_of("user", "remove")
+    all_help += help_of("stats", "verify")
     for flag in re.findall(r"`(--[a-z-]+)", text):
         assert is_in(flag, all_help), f"no command takes {flag}"
     unknown = set(re.findall(r"\bONGGI_[A-Z_]*[A-Z]\b", page.read_text())) - {variable_of(name) for name in options()}

@@ -388,6 +388,7 @@ for kind in ("agent", "workflow"):
     case(f"statistics.count_waiting_{kind}", of("300"))
     case(f"statistics.remove_waiting_{kind}", many("7"))
     case(f"statistics.erase_waiting_{kind}", of(numbered(USER, 30)))
+    case(f"statistics.hold_{kind}", of(numbered(USER, 30)))
     case(f"statistics.begin_lifetime_{kind}", of(OWNER, "'UTC'", "'0001-01-01'", "1"))
     case(f"statistics.take_lifetime_{kind}", many(OWNER, NOW))
     case(f"statistics.lifetime_{kind}", of(OWNER))

@@ -135,12 +135,13 @@ select pg_temp.numbered(8, n), n, pg_temp.numbered(6, case when n % 4 = 0 then 1
     case when n % 5 = 0 then '{}' else jsonb_build_object('topic', n % 5000, 'channel', n % 3) end, n % 7 / 2,
     case when n % 7 > 1 then now() - n % 200 * interval '1 day' end, now() - n * interval '2 minutes', now(), 1, false, false, 320, 320
 from generate_series(1, 200000) n;
--- Their words, changed in 500 transactions; of 20,000 more the memory is gone.
-insert into memory_words
-select m.agent_id, m.id, 1 + m.arrival / 400, 1, null, pg_temp.bytes(repeat('w', 300)) from agent_memories m;
-insert into memory_words
-select pg_temp.numbered(6, case when n % 4 = 0 then 1 else 1 + n % 2000 end), pg_temp.numbered(9, n), 1 + n / 40, 1, now() - n * interval '1 minute', null
-from generate_series(1, 20000) n;
+-- Their words, changed in 500 transactions; 20,000 more are gone.
+insert into memory_words (agent_id, memory_id, changed, analysis, words)
+select m.agent_id, m.id, 1 + m.arrival / 400, 1, pg_temp.bytes(repeat('w', 300)) from agent_memories m;
+insert into memory_gone (agent_id, changed, gone_at, memory_ids)
+select pg_temp.numbered(6, case when n % 4 = 0 then 1 else 1 + n % 2000 end), n, now() - n * interval '10 seconds',
+    array[pg_temp.numbered(9, 4 * n), pg_temp.numbered(9, 4 * n + 1), pg_temp.numbered(9, 4 * n + 2), pg_temp.numbered(9, 4 * n + 3)]
+from generate_series(1, 5000) n;
 insert into memory_embeddings
 select m.agent_id, m.id, pg_temp.bytes(repeat('e', 512)) from agent_memories m where m.arrival % 10 = 4;
 insert into memory_embedding_queue
