@@ -167,6 +167,10 @@ insert into memory_gone (agent_id, changed, gone_at, memory_ids)
 values ($1, cast(cast(pg_current_xact_id() as text) as bigint), now(), cast($3 as uuid[]))
 on conflict (agent_id, changed) do update set memory_ids = memory_gone.memory_ids || excluded.memory_ids
 
+-- name: forget_gone
+-- All of it: changes are numbered by transactions. The oldest by their place in the table, which nobody changes within the statement.
+delete from memory_gone where ctid = any (array(select g.ctid from memory_gone g where g.gone_at < $1 order by g.gone_at limit $2))
+
 -- name: queue_embedding
 -- Rows as arrays.
 insert into memory_embedding_queue (memory_id, agent_id, attempts, not_before)

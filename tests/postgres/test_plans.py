@@ -19,7 +19,7 @@ SEED_INDEXES = {
 SMALL = {"users", "feed_batches", "feed_listeners", "jobs", "retention_horizons", "prices", "agent_execution_changes", "workflow_execution_changes",
          "agent_execution_lifetimes", "workflow_execution_lifetimes"}
 # What a foreign key or a constraint alone looks at: no statement's plan shows them.
-OF_CONSTRAINTS = {"ix_agent_knowledgebases_knowledgebase", "ix_former_names_user"}
+OF_CONSTRAINTS = {"ix_agent_knowledgebases_knowledgebase", "ix_former_names_user", "ix_memory_embedding_queue_agent"}
 
 
 def passed_over(name):
