@@ -20,7 +20,7 @@ class Pace {
   }
 
  private:
-  static constexpr double aim_ns = 25e6;
+  static constexpr double aim_ns = 10e6;
   static constexpr std::int64_t least = 50;
   static constexpr std::int64_t most = 2'000;
   std::int64_t rows_ = 200;
