@@ -161,7 +161,7 @@ def test_connections_that_died_while_idle_are_found_before_requests_do(client, p
     proxy.swallow()
     proxy.heal()
     eventually(lambda: made() > before, deadline_s=4 * RECOVERY_S)  # a look each second, of those that wait for an answer as well
-    recovers(client)
+    recovers(client, 4 * RECOVERY_S)
 
 
 def test_a_server_ends_when_told_while_nobody_answers_it(client, cluster, proxy):

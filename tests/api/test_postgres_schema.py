@@ -110,7 +110,7 @@ def test_ids_times_and_money_have_types_of_their_own(filled):
     for table, column, type in columns(filled):
         if column.endswith("_at") or column == "timestamp":
             assert type == "timestamp with time zone", (table, column, type)
-        if column == "id" and table not in ("tools", "jobs") and not table.endswith("_changes") or column in ("user_id", "agent_id", "workflow_id", "execution_id", "block_id"):
+        if column == "id" and table not in ("tools", "jobs", "memory_analysis") and not table.endswith("_changes") or column in ("user_id", "agent_id", "workflow_id", "execution_id", "block_id"):
             assert type == "uuid", (table, column, type)
         if column.endswith(("_nanos", "_tokens", "_count", "_ms")):
             assert type == "bigint", (table, column, type)
