@@ -1,7 +1,8 @@
 #include "app/signals.h"
 
+#include <csignal>
+
 #include <pthread.h>
-#include <unistd.h>
 
 namespace onggi::app {
 
@@ -15,10 +16,9 @@ Signals::Signals() {
 int Signals::wait() {
   int first = 0;
   sigwait(&set_, &first);
-  struct sigaction at_once{};
-  at_once.sa_handler = [](int number) { _exit(128 + number); };
-  sigaction(SIGTERM, &at_once, nullptr);
-  sigaction(SIGINT, &at_once, nullptr);
+  // Another one ends the process where it stands.
+  std::signal(SIGTERM, SIG_DFL);
+  std::signal(SIGINT, SIG_DFL);
   pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
   return first;
 }
