@@ -91,7 +91,7 @@ struct Endpoint {
   bool is_repeatable = true;  // an Idempotency-Key is heeded (POST)
   bool is_absolute = false;
   bool is_of_everybody = false;  // an admin may ask for all users at once (?user_id=all)
-  bool touches_pages = true;  // what it writes may stand on pages that are kept in memory
+  bool touches_pages = true;     // what it writes may stand on pages that are kept in memory
   const store::Definitions& (*definitions)(const store::Stores&) = nullptr;
   const store::Executions& (*executions)(const store::Stores&) = nullptr;
 };

@@ -42,8 +42,8 @@ constexpr std::array run_fields{
 };
 
 constexpr std::array job_event_fields{run_id,      run_job,      run_scheduled,
-                                  run_started, run_finished, run_duration,
-                                  run_status,  run_attempt,  run_error};
+                                      run_started, run_finished, run_duration,
+                                      run_status,  run_attempt,  run_error};
 
 constexpr Field or_null(Field field) {
   field.nullable = true;
@@ -53,7 +53,8 @@ constexpr Field or_null(Field field) {
 constexpr std::array job_fields{
     field<&Job::id>("id", "Its name in paths, such as memory_cleanup").read_only(),
     field<&Job::name>("name", "What it does").read_only(),
-    field<&Job::schedule>("schedule", "When it runs: five-field cron; null: when it is asked for").read_only(),
+    field<&Job::schedule>("schedule", "When it runs: five-field cron; null: when it is asked for")
+        .read_only(),
     field<&Job::timezone>("timezone", "The IANA zone of the schedule").read_only(),
     field<&Job::state>("state", "waiting: its run is to be tried again").read_only(),
     field<&Job::next_run_time>("next_run_time", "When it is due next").read_only(),

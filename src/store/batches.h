@@ -63,8 +63,8 @@ class Batches {
   // Asked between batches: whether to stop here. What was done is done; the next run goes on.
   virtual bool is_to_stop() const { return false; }
 
-  // What was reported last, by an attempt before as well; of a run that was asked for with something
-  // particular, that.
+  // What was reported last, by an attempt before as well; of a run that was asked for with
+  // something particular, that.
   virtual std::string progress() const { return "{}"; }
 
   // How far it is, for who looks: `progress` is a JSON object of counts. Shown at once, kept now

@@ -16,11 +16,11 @@
 #include "model/execution.h"
 #include "model/graph.h"
 #include "sql/catalogue.h"
-#include "store/memory_words.h"
-#include "words/analysis.h"
 #include "store/binding.h"
 #include "store/id_list.h"
+#include "store/memory_words.h"
 #include "store/page.h"
+#include "words/analysis.h"
 
 namespace onggi::store {
 namespace {
@@ -384,8 +384,7 @@ class Checker {
         return;
       }
       const std::string id = to_string(row.uuid(0));
-      const bool is_current =
-          !row.is_null(3) && row.integer(4) == words::analysis_version;
+      const bool is_current = !row.is_null(3) && row.integer(4) == words::analysis_version;
       if (!is_current) {
         if (row.integer(5) >= words::analysis_version)
           complain("memory_words: {} is not analysed", id);
