@@ -164,7 +164,7 @@ on conflict (agent_id, memory_id) do update set
 
 -- name: note_gone
 insert into memory_gone (agent_id, changed, gone_at, memory_ids)
-values ($1, cast(cast(pg_current_xact_id() as text) as bigint), now(), cast($3 as uuid[]))
+values ($1, cast(cast(pg_current_xact_id() as text) as bigint), $4, cast($3 as uuid[]))
 on conflict (agent_id, changed) do update set memory_ids = memory_gone.memory_ids || excluded.memory_ids
 
 -- name: forget_gone

@@ -537,8 +537,8 @@ from agent_memories m left join memory_words w on {words_of_m}
 where m.id > $1 order by m.id limit $3
 
 -- name: note_gone
--- $1 agent, $2 the list of those that are about to be removed, $3 the same as ids.
-insert into memory_gone (agent_id, changed, gone_at, memory_ids) values ($1, {next_change}, unixepoch() * 1000, $2)
+-- $1 agent, $2 the list of those that are about to be removed, $3 the same as ids, $4 now.
+insert into memory_gone (agent_id, changed, gone_at, memory_ids) values ($1, {next_change}, $4, $2)
 
 -- name: forget_gone
 -- $1 before, $2 at most. An agent's last change stays: the next one is counted from it.

@@ -11,8 +11,8 @@ class Signals {
  public:
   Signals();
 
-  // Blocks until the first one. From then on another ends the process at once, as it does one that
-  // knows nothing of it.
+  // Blocks until the first one. From then on another ends the process at once, with 128 + its
+  // number.
   int wait();
 
  private:

@@ -163,7 +163,7 @@ Task<Part> take(db::Connection& connection, const store::Memories* memories,
       shelf.key = std::string(row.text(0));
     }
     if (memories != nullptr && !ids.empty()) {
-      co_await memories->remove_rows(connection, shelf.agent, ids);
+      co_await memories->remove_rows(connection, shelf.agent, ids, now);
       events.push_back({shelf.agent, now, "removed", std::move(ids), R"({"reason":"expired"})"});
     }
     if (static_cast<std::int64_t>(rows.size()) < wanted)

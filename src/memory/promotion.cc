@@ -169,7 +169,7 @@ Task<Promoted> promote_groups(db::Connection& connection, const store::Memories&
     rows_changed.push_back(std::move(params));
   }
   co_await connection.run_each(sql::memory_promote, std::move(rows_changed));
-  if (!merged_ids.empty()) co_await memories.remove_rows(connection, agent, merged_ids);
+  if (!merged_ids.empty()) co_await memories.remove_rows(connection, agent, merged_ids, now);
   for (std::size_t i = 0; i < by_importance.size(); ++i) {
     if (by_importance[i].empty()) continue;
     const std::string_view before = model::importance_names[i];

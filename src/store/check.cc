@@ -377,12 +377,14 @@ class Checker {
   // What search goes by. Memories that were brought along by a move, or whose analysis has
   // changed, may still have to be analysed: then `memory_analysis` says so.
   void check_words() {
-    each("memory_words", sql::check_memory_words, [this](const db::Row& row) {
+    std::int64_t words = 0;
+    each("memory_words", sql::check_memory_words, [&](const db::Row& row) {
       if (row.is_null(0)) {
         if (row.integer(4) != 0)
           complain("memory_words: there are {} of memories that are gone", row.integer(4));
         return;
       }
+      if (!row.is_null(3)) ++words;
       const std::string id = to_string(row.uuid(0));
       const bool is_current = !row.is_null(3) && row.integer(4) == words::analysis_version;
       if (!is_current) {
@@ -393,6 +395,7 @@ class Checker {
       if (row.text(3) != words_of(unpack(row.text(1)), unpack(row.text(2))))
         complain("memory_words: the words of {} are not those of its text", id);
     });
+    report_.counts["memory_words"] = words;
   }
 
   void check_terms(const std::string& table, const db::Statement& statement) {

@@ -453,7 +453,7 @@ Task<Result<void>> Memories::make_room(db::Connection& connection, Uuid agent, U
     co_return fail(Code::conflict,
                    fmt::format("The agent's memory would exceed its max_memory_size_mb of {}.",
                                head.settings.max_memory_size_mb));
-  co_await remove_rows(connection, agent, gone);
+  co_await remove_rows(connection, agent, gone, now);
   const auto split = gone.begin() + static_cast<std::ptrdiff_t>(expired);
   std::vector<MemoryEvent> events;
   if (expired > 0)
@@ -616,7 +616,7 @@ Task<Result<void>> Memories::remove(db::Connection& connection, Uuid agent, Uuid
   auto allowed = check_version(if_match, page->version);
   if (!allowed) co_return std::unexpected(std::move(allowed.error()));
   const std::vector<Uuid> ids{id};
-  co_await remove_rows(connection, agent, ids);
+  co_await remove_rows(connection, agent, ids, now);
   std::vector<MemoryEvent> events{{agent, now, "removed", {id}, R"({"reason":"deleted"})"}};
   co_await record(connection, std::move(events));
   co_return Result<void>{};
@@ -698,9 +698,9 @@ Task<void> Memories::update_row(db::Connection& connection, const Memory& before
 }
 
 Task<std::int64_t> Memories::remove_rows(db::Connection& connection, Uuid agent,
-                                         const std::vector<Uuid>& ids) const {
+                                         const std::vector<Uuid>& ids, Time now) const {
   if (ids.empty()) co_return 0;
-  co_await note_gone(connection, agent, ids);
+  co_await note_gone(connection, agent, ids, now);
   const Ids gone(ids);
   db::Params params = db::Params::of(agent);
   params.add_blob(gone.bytes).add_texts(gone.texts);

@@ -117,7 +117,7 @@ class Memories {
                         Time now) const;
   // Those that were there.
   Task<std::int64_t> remove_rows(db::Connection& connection, Uuid agent,
-                                 const std::vector<Uuid>& ids) const;
+                                 const std::vector<Uuid>& ids, Time now) const;
   Task<void> record(db::Connection& connection, std::vector<MemoryEvent> events) const;
 
  private:

@@ -99,12 +99,12 @@ Task<void> keep_words(db::Connection& connection,
   co_await connection.send_each(sql::memory_put_words, std::move(rows));
 }
 
-Task<void> note_gone(db::Connection& connection, Uuid agent, std::vector<Uuid> ids) {
+Task<void> note_gone(db::Connection& connection, Uuid agent, std::vector<Uuid> ids, Time now) {
   std::ranges::sort(ids);
   const std::string list = write_ids(ids);
   const Ids each(ids);
   db::Params params = db::Params::of(agent);
-  params.add_blob(list).add_texts(each.texts);
+  params.add_blob(list).add_texts(each.texts).add(now);
   co_await connection.run(sql::memory_note_gone, std::move(params));
 }
 

@@ -36,7 +36,7 @@ Task<void> keep_words(db::Connection& connection,
                       std::vector<std::shared_ptr<const model::Memory>> memories);
 
 // Before memories of an agent are removed: who has them in an index is to hear of it.
-Task<void> note_gone(db::Connection& connection, Uuid agent, std::vector<Uuid> ids);
+Task<void> note_gone(db::Connection& connection, Uuid agent, std::vector<Uuid> ids, Time now);
 
 // Of memories that came without an embedding, where the server is to ask for it.
 Task<void> queue_embeddings(db::Connection& connection,
