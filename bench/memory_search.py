@@ -50,6 +50,18 @@ class Client:
         self.key = key
         self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
+    def wait_until_ready(self):
+        """On PostgreSQL a server listens before its schema is there."""
+        until = time.monotonic() + 60
+        while True:
+            self.connection.request("GET", "/readyz")
+            answer = self.connection.getresponse()
+            answer.read()
+            if answer.status == 200:
+                return
+            assert time.monotonic() < until, "not ready within a minute"
+            time.sleep(0.05)
+
     def post(self, path, body):
         self.connection.request("POST", "/api/agent-builder" + path, json.dumps(body), self.headers)
         answer = self.connection.getresponse()
@@ -71,7 +83,9 @@ def main():
                                   stderr=subprocess.DEVNULL, text=True, env=environment)
         try:
             port = next(int(found[1]) for line in server.stdout if (found := re.search(r"127\.0\.0\.1:(\d+)", line)))
-            measure(Client(port, key), server.pid, arguments)
+            client = Client(port, key)
+            client.wait_until_ready()
+            measure(client, server.pid, arguments)
         finally:
             server.terminate()
             server.wait()
