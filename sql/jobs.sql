@@ -35,7 +35,8 @@ select token from jobs where id = $1
 
 -- name: renew
 -- $1 job, $2 token, $3 until.
-update jobs set lease_until = $3 where id = $1 and token = $2
+-- Not where the run has just ended.
+update jobs set lease_until = $3 where id = $1 and token = $2 and run_id is not null
 
 -- name: progress
 -- $1 run, $2 progress.
@@ -43,7 +44,7 @@ update job_runs set progress = $2 where id = $1
 
 -- name: pause
 -- $1 job, $2 token, $3 when it may go on.
-update jobs set owner = null, lease_until = $3 where id = $1 and token = $2
+update jobs set owner = null, lease_until = $3 where id = $1 and token = $2 and run_id is not null
 
 -- name: pause_run
 -- $1 run, $2 progress, $3 error or null.

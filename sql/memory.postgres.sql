@@ -147,6 +147,10 @@ left join lateral (select * from memory_words b where b.agent_id = m.agent_id an
 -- $3 ids, as texts.
 select {shown} from unnest(cast($3 as uuid[])) asked(id) join agent_memories m on m.id = asked.id and m.agent_id = $1
 
+-- name: described
+-- $3 ids, as texts.
+select m.id, m.metadata from unnest(cast($3 as uuid[])) asked(id) join agent_memories m on m.id = asked.id and m.agent_id = $1
+
 -- name: vectors
 -- $3 ids, as texts.
 select m.id, coalesce(m.embedding, e.embedding)

@@ -509,6 +509,11 @@ where m.agent_id = $1
 with recursive slots(at) as (select 1 where length($2) > 0 union all select at + 16 from slots where at + 16 < length($2))
 select {shown} from slots s cross join agent_memories m where m.id = substr($2, s.at, 16) and m.agent_id = $1
 
+-- name: described
+-- $1 agent, $2 ids, 16 bytes each: their metadata. In no order.
+with recursive slots(at) as (select 1 where length($2) > 0 union all select at + 16 from slots where at + 16 < length($2))
+select m.id, m.metadata from slots s cross join agent_memories m where m.id = substr($2, s.at, 16) and m.agent_id = $1
+
 -- name: vectors
 -- $1 agent, $2 ids, 16 bytes each: the embeddings that there are. In no order.
 with recursive slots(at) as (select 1 where length($2) > 0 union all select at + 16 from slots where at + 16 < length($2))

@@ -132,8 +132,6 @@ Task<Result<Answer>> restore_agent_version(Call& call) {
   const std::optional<std::int64_t> number = version_number(call.path[1]);
   if (!number) co_return store::not_found();
   const std::int64_t wanted = *number;
-  for (const auto& [name, value] : call.body->get_object())
-    co_return invalid(json::pointer_to(name), "is not a field of a restoration");
   std::function<Task<Result<Answer>>(db::Connection&)> body =
       [&call, wanted](db::Connection& connection) -> Task<Result<Answer>> {
     std::optional<json::Value> content =

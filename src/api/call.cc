@@ -16,7 +16,12 @@ const std::optional<std::string>& value_of(const Call& call, std::string_view na
 
 // What tells a repetition from another request under the same key.
 Sha256 content_hash(const Call& call) {
-  return call.body ? store::request_hash(*call.body) : sha256(call.request.body);
+  const Sha256 body = call.body ? store::request_hash(*call.body) : sha256(call.request.body);
+  std::string whole;
+  for (std::size_t i = 0; i < call.endpoint.query.size(); ++i)
+    if (const auto& value = call.query.values[i])
+      whole += fmt::format("{}={}\n", call.endpoint.query[i].name, *value);
+  return whole.empty() ? body : sha256(whole.append(view(body)));
 }
 
 Result<Answer> replay(const store::KeptAnswer& kept, const Sha256& hash) {
@@ -30,6 +35,11 @@ Result<Answer> replay(const store::KeptAnswer& kept, const Sha256& hash) {
   return answer;
 }
 
+store::KeptAnswer kept_of(const Answer& answer, const Sha256& hash) {
+  return {hash, answer.status, answer.location,
+          answer.version ? std::to_string(*answer.version) : std::string(), answer.body};
+}
+
 Task<Result<Answer>> write_once(db::Connection& connection, const Call& call, std::string key,
                                 std::function<Task<Result<Answer>>(db::Connection&)> body) {
   const store::Idempotency& idempotency = call.services.stores.idempotency;
@@ -39,9 +49,7 @@ Task<Result<Answer>> write_once(db::Connection& connection, const Call& call, st
   if (kept) co_return replay(*kept, hash);
   Result<Answer> answer = co_await body(connection);
   if (!answer) co_return answer;
-  store::KeptAnswer keep{hash, answer->status, answer->location,
-                         answer->version ? std::to_string(*answer->version) : std::string(),
-                         answer->body};
+  store::KeptAnswer keep = kept_of(*answer, hash);
   co_await idempotency.keep(connection, call.user, call.resource, key, std::move(keep), call.now);
   co_return answer;
 }
@@ -122,6 +130,37 @@ Task<Result<Answer>> write(Call& call, std::function<Task<Result<Answer>>(db::Co
     return write_once(connection, call, key, body);
   };
   Result<Answer> answer = co_await call.services.database.write<Answer>(call.cost, std::move(once));
+  co_return answer;
+}
+
+Task<Result<Answer>> work_once(Call& call, std::function<Task<Result<Answer>>()> work) {
+  if (!call.idempotency_key) {
+    Result<Answer> answer = co_await work();
+    co_return answer;
+  }
+  const std::string key = *call.idempotency_key;
+  const InFlight::Place place =
+      call.in_flight.enter(to_string(call.user) + call.resource + ' ' + key);
+  if (!place) co_return fail(Code::conflict, "A request with this Idempotency-Key is in flight.");
+  const store::Idempotency& idempotency = call.services.stores.idempotency;
+  const Sha256 hash = content_hash(call);
+  using Kept = std::optional<store::KeptAnswer>;
+  std::function<Task<Kept>(db::Connection&)> look = [&call, &idempotency,
+                                                     key](db::Connection& connection) {
+    return idempotency.find(connection, call.user, call.resource, key, call.now);
+  };
+  const Kept kept = co_await call.services.database.read<Kept>(call.cost, std::move(look));
+  if (kept) co_return replay(*kept, hash);
+  Result<Answer> answer = co_await work();
+  if (!answer) co_return answer;
+  std::function<Task<bool>(db::Connection&)> keep =
+      [&call, &idempotency, key,
+       done = kept_of(*answer, hash)](db::Connection& connection) -> Task<bool> {
+    store::KeptAnswer copy = done;
+    co_await idempotency.keep(connection, call.user, call.resource, key, std::move(copy), call.now);
+    co_return true;
+  };
+  co_await call.services.database.write<bool>(call.cost, std::move(keep));
   co_return answer;
 }
 

@@ -40,6 +40,7 @@ struct Parameter {
 enum class Body : std::uint8_t {
   none,
   optional,  // an object, may be absent
+  empty,     // {}, may be absent: there is nothing to be said
   object,
   merge_patch,  // an object, under application/merge-patch+json as well
   one_or_many,  // an object or an array of objects
@@ -160,5 +161,9 @@ std::string entity_tag(std::string_view body, std::optional<std::int64_t> versio
 // Runs `body` in a transaction. A POST with an Idempotency-Key: the answer is kept with its effect,
 // and a repetition gets it again.
 Task<Result<Answer>> write(Call& call, std::function<Task<Result<Answer>>(db::Connection&)> body);
+
+// Does `work`, which takes transactions of its own, as many as it needs. With an Idempotency-Key
+// the answer is kept when it is done; work that is cut off before is done again.
+Task<Result<Answer>> work_once(Call& call, std::function<Task<Result<Answer>>()> work);
 
 }  // namespace onggi::api

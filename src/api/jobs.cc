@@ -143,8 +143,6 @@ Task<Result<Answer>> order_run(Call& call, db::Connection& connection, std::stri
 
 Task<Result<Answer>> run_job(Call& call) {
   if (!call.services.jobs.planned(call.path[0])) co_return store::not_found();
-  for (const auto& [name, value] : call.body->as_object())
-    co_return invalid(json::pointer_to(name), "is not a field: a run takes none");
   std::function<Task<Result<Answer>>(db::Connection&)> body =
       [&call](db::Connection& connection) -> Task<Result<Answer>> {
     Result<Answer> ordered = co_await order_run(call, connection, call.path[0]);

@@ -56,6 +56,34 @@ Task<memory::Promoted> promote(Call& call, Uuid agent) {
   co_return promoted;
 }
 
+Task<Result<Answer>> consolidate(Call& call) {
+  call.services.accesses.flush();
+  const memory::Promoted promoted = co_await promote(call, call.id(0));
+  co_return Answer{
+      .body = fmt::format(
+          R"({{"success":true,"message":"{} promoted, {} duplicates merged.","agent_id":"{}","consolidated_count":{}}})",
+          promoted.promoted, promoted.merged, to_string(call.id(0)), promoted.promoted)};
+}
+
+Task<Result<Answer>> clean_up(Call& call) {
+  const memory::CleanUpOptions options{
+      .is_dry_run = call.boolean("dry_run").value_or(false),
+      .list_max = call.boolean("list").value_or(false) ? listed_max : 0};
+  const auto begin = std::chrono::steady_clock::now();
+  store::Batches batches(call.services.database, call.services.clock);
+  const memory::CleanUpResult result = co_await call.services.life.clean_up(batches, options);
+  const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begin);
+  std::string body =
+      fmt::format(R"({{"success":true,"message":"{} {}, {} {}.","stats":{})", result.total(),
+                  options.is_dry_run ? "would be removed" : "removed", result.promotion.promoted,
+                  options.is_dry_run ? "would be promoted" : "promoted",
+                  memory::to_json(result, duration.count()));
+  if (options.list_max > 0) body += ",\"list\":" + memory::list_json(result);
+  body += '}';
+  co_return Answer{.body = std::move(body)};
+}
+
 }  // namespace
 
 Task<Result<Answer>> create_memory(Call& call) {
@@ -160,8 +188,8 @@ Task<Result<Answer>> remove_memory(Call& call) {
 Task<Result<Answer>> undo_memory(Call& call) {
   std::function<Task<Result<Answer>>(db::Connection&)> body =
       [&call](db::Connection& connection) -> Task<Result<Answer>> {
-    Result<store::Page> page =
-        co_await memories(call).undo(connection, call.id(0), call.user, call.id(1), call.now);
+    Result<store::Page> page = co_await memories(call).undo(connection, call.id(0), call.user,
+                                                            call.id(1), call.if_match, call.now);
     if (!page) co_return std::unexpected(std::move(page.error()));
     co_return answer_of(std::move(*page));
   };
@@ -228,32 +256,14 @@ Task<Result<Answer>> consolidate_memory(Call& call) {
       co_await call.services.database.read_one<Result<store::Page>>(call.cost, std::move(body));
   if (!settings) co_return std::unexpected(std::move(settings.error()));
   co_await move_to(call.services.workers);
-  call.services.accesses.flush();
-  const memory::Promoted promoted = co_await promote(call, call.id(0));
-  co_return Answer{
-      .body = fmt::format(
-          R"({{"success":true,"message":"{} promoted, {} duplicates merged.","agent_id":"{}","consolidated_count":{}}})",
-          promoted.promoted, promoted.merged, to_string(call.id(0)), promoted.promoted)};
+  Result<Answer> answer = co_await work_once(call, [&call] { return consolidate(call); });
+  co_return answer;
 }
 
 Task<Result<Answer>> clean_up_memory(Call& call) {
-  const memory::CleanUpOptions options{
-      .is_dry_run = call.boolean("dry_run").value_or(false),
-      .list_max = call.boolean("list").value_or(false) ? listed_max : 0};
   co_await move_to(call.services.workers);
-  const auto begin = std::chrono::steady_clock::now();
-  store::Batches batches(call.services.database, call.services.clock);
-  const memory::CleanUpResult result = co_await call.services.life.clean_up(batches, options);
-  const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - begin);
-  std::string body =
-      fmt::format(R"({{"success":true,"message":"{} {}, {} {}.","stats":{})", result.total(),
-                  options.is_dry_run ? "would be removed" : "removed", result.promotion.promoted,
-                  options.is_dry_run ? "would be promoted" : "promoted",
-                  memory::to_json(result, duration.count()));
-  if (options.list_max > 0) body += ",\"list\":" + memory::list_json(result);
-  body += '}';
-  co_return Answer{.body = std::move(body)};
+  Result<Answer> answer = co_await work_once(call, [&call] { return clean_up(call); });
+  co_return answer;
 }
 
 Task<Result<Answer>> get_memory_overview(Call& call) {

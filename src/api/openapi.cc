@@ -258,6 +258,8 @@ Value body_schema(const Endpoint& endpoint, Components& components) {
   if (endpoint.operation == "create_key") return reference("KeyInput");
   if (endpoint.operation == "import_agent") return reference("AgentExport");
   if (endpoint.operation == "clone_agent") return reference("CloneInput");
+  if (endpoint.body == Body::empty)
+    return Object{{"type", "object"}, {"additionalProperties", false}};
   if (endpoint.body_shape == nullptr) return Object{{"type", "object"}};
   if (endpoint.body == Body::merge_patch)
     return Object{
@@ -280,7 +282,8 @@ Object request_body(const Endpoint& endpoint, Components& components) {
     if (endpoint.body == Body::merge_patch)
       types["application/merge-patch+json"] = Object{{"schema", schema}};
   }
-  return {{"required", endpoint.body != Body::optional}, {"content", std::move(types)}};
+  return {{"required", endpoint.body != Body::optional && endpoint.body != Body::empty},
+          {"content", std::move(types)}};
 }
 
 // A list item: the shape without what a list leaves out.

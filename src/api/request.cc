@@ -210,7 +210,8 @@ Result<void> read_body(Call& call) {
   const Body body = call.endpoint.body;
   if (body == Body::none) return {};
   if (call.request.body.empty()) {
-    if (body != Body::optional) return fail(Code::malformed, "A body is needed.");
+    if (body != Body::optional && body != Body::empty)
+      return fail(Code::malformed, "A body is needed.");
     call.body = std::make_shared<const json::Value>(json::Object());
     return {};
   }
@@ -220,6 +221,9 @@ Result<void> read_body(Call& call) {
   if (!parsed) return std::unexpected(std::move(parsed.error()));
   if (!parsed->is_object() && !(body == Body::one_or_many && parsed->is_array()))
     return invalid("", "must be an object");
+  if (body == Body::empty && !parsed->get_object().empty())
+    return invalid(json::pointer_to(parsed->get_object().begin()->key()),
+                   "is not a field: none is taken here");
   call.body = std::make_shared<const json::Value>(std::move(*parsed));
   return {};
 }

@@ -399,7 +399,7 @@ std::vector<Endpoint> table() {
                    .summary = "Makes an old version the newest one",
                    .budget = 15,
                    .handle = restore_agent_version,
-                   .body = Body::optional,
+                   .body = Body::empty,
                    .answer_shape = &model::agent_shape,
                    .definitions = agents});
 

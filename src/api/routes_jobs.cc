@@ -32,7 +32,7 @@ void add_jobs(std::vector<Endpoint>& table) {
                    .budget = 10,
                    .handle = run_job,
                    .access = Access::admin,
-                   .body = Body::optional,
+                   .body = Body::empty,
                    .answer_shape = &model::job_run_shape,
                    .status = 202});
   table.push_back({.method = get,

@@ -98,7 +98,7 @@ void add_statistics(std::vector<Endpoint>& table) {
                    .budget = 11,
                    .handle = apply_prices,
                    .access = Access::admin,
-                   .body = Body::optional,
+                   .body = Body::empty,
                    .answer_shape = &model::job_run_shape,
                    .status = 202});
   read("/dashboard/stats", "get_dashboard_stats", "What there is, and how executions went", 3,

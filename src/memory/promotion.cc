@@ -87,13 +87,9 @@ std::string provenance_of(const model::Memory& keeper, const std::vector<Present
       to_string(now), merged_accesses);
   bool is_first = true;
   for (const Present& each : merged) {
-    model::Memory copy = *each.memory;
-    if (copy.content == keeper.content) copy.content.clear();
-    const std::string whole = model::to_json(model::memory_import_shape, copy);
-    if (json.size() + whole.size() > provenance_max_bytes) break;
     if (!is_first) json += ',';
     is_first = false;
-    json += whole;
+    json += model::to_json(model::memory_import_shape, *each.memory);
   }
   return json + "]}";
 }
@@ -180,9 +176,6 @@ Task<Promoted> promote_groups(db::Connection& connection, const store::Memories&
              R"({{"from":"short_term","to":"long_term","importance":"{}","importance_before":"{}"}})",
              after, before)});
   }
-  // Canonical: as PostgreSQL orders members.
-  for (store::MemoryEvent& event : events)
-    event.metadata = json::canonical(json::parse_stored(event.metadata));
   co_await memories.record(connection, std::move(events));
   co_return counts;
 }

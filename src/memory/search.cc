@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>
+#include <unordered_set>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -20,8 +21,6 @@ constexpr std::size_t compared_all_max = 10'000;
 constexpr std::size_t compared_each = 1'000;
 constexpr std::size_t vector_reads = 4;  // statements, so that their rows are in memory in parts
 constexpr double fusion_k = 60;
-// Candidates whose metadata is looked at where the index alone cannot decide.
-constexpr std::size_t looked_at_max = 1'000;
 // Some may be gone when they are read: another search's index may be ahead of this one's snapshot.
 constexpr std::size_t spare = 8;
 // The rows of what is gone are kept for a day (sql/memory.sql, forget_gone).
@@ -39,7 +38,10 @@ struct Found {
 
 struct Ranked {
   words::Ranking ranking;
-  std::vector<Uuid> compared;  // whose vectors are to be looked at
+  std::vector<Uuid> newest;  // those whose vectors are to be looked at, beside the best by words
+  std::size_t newest_max = 0;
+  // Whether the index may have let through what the filter of metadata does not.
+  bool is_open = false;
 };
 
 const std::vector<float>& vector_of(const model::MemorySearch& query) {
@@ -64,9 +66,20 @@ words::Conditions conditions_of(const model::MemorySearch& query) {
   return conditions;
 }
 
-bool is_decided(const model::MemorySearch& query) {
+bool is_decided(const model::MemorySearch& query, const words::Index& index) {
   const std::optional<json::Object> metadata = metadata_of(query);
-  return !metadata || words::wanted_of(*metadata).decide;
+  return !metadata || (words::wanted_of(*metadata).decide && index.lists_all_metadata());
+}
+
+// How many of the best by words are wanted.
+std::size_t best_max(const model::MemorySearch& query) {
+  return vector_of(query).empty() ? static_cast<std::size_t>(query.top_k) + spare : compared_each;
+}
+
+void make_set(std::vector<Uuid>& ids) {
+  std::ranges::sort(ids);
+  const auto [first, last] = std::ranges::unique(ids);
+  ids.erase(first, last);
 }
 
 Ranked rank(words::Index& index, const model::MemorySearch& query, const words::Horizon& horizon,
@@ -74,22 +87,45 @@ Ranked rank(words::Index& index, const model::MemorySearch& query, const words::
   const words::Query asked = words::ask(query.query, now);
   const words::Conditions conditions = conditions_of(query);
   words::Index::Wish wish;
-  wish.most = static_cast<std::size_t>(query.top_k) + spare;
-  if (!vector_of(query).empty() || !is_decided(query)) wish.most = looked_at_max;
+  wish.most = best_max(query);
   wish.explain = query.explain;
   Ranked ranked;
+  ranked.is_open = !is_decided(query, index);
+  if (ranked.is_open) wish.most = store::candidates_max;
   ranked.ranking = index.rank(asked, conditions, horizon, now, wish);
   if (vector_of(query).empty()) return ranked;
-  if (index.memories() <= compared_all_max) {
-    ranked.compared = index.newest(conditions, horizon, compared_all_max);
-    return ranked;
-  }
-  ranked.compared = index.newest(conditions, horizon, compared_each);
-  for (const words::Hit& hit : ranked.ranking.hits) ranked.compared.push_back(hit.id);
-  std::ranges::sort(ranked.compared);
-  const auto [first, last] = std::ranges::unique(ranked.compared);
-  ranked.compared.erase(first, last);
+  ranked.newest_max = index.memories() <= compared_all_max ? compared_all_max : compared_each;
+  const std::size_t newest = ranked.is_open ? store::candidates_max : ranked.newest_max;
+  ranked.newest = index.newest(conditions, horizon, newest);
   return ranked;
+}
+
+// Takes out what the filter of metadata does not let through. A statement, whatever there is to be
+// looked at.
+Task<void> sift(db::Connection& connection, Uuid agent, SearchQuery query, Ranked& ranked) {
+  const std::optional<json::Object> metadata = metadata_of(*query);
+  if (!metadata) co_return;
+  std::vector<Uuid> ids;
+  if (ranked.is_open) {
+    ids = ranked.newest;
+    for (const words::Hit& hit : ranked.ranking.hits) ids.push_back(hit.id);
+    make_set(ids);
+  }
+  const std::unordered_set<Uuid> right =
+      co_await store::memories_containing(connection, agent, std::move(ids), *metadata);
+  if (!ranked.is_open) co_return;
+  std::erase_if(ranked.ranking.hits,
+                [&right](const words::Hit& hit) { return !right.contains(hit.id); });
+  std::erase_if(ranked.newest, [&right](const Uuid& id) { return !right.contains(id); });
+}
+
+// Whose vectors are compared: the newest, and the best by words.
+std::vector<Uuid> compared(Ranked& ranked) {
+  std::vector<Uuid> ids = std::move(ranked.newest);
+  if (ids.size() > ranked.newest_max) ids.resize(ranked.newest_max);
+  for (const words::Hit& hit : ranked.ranking.hits) ids.push_back(hit.id);
+  make_set(ids);
+  return ids;
 }
 
 // The agent's index as of the connection's snapshot, asked.
@@ -290,17 +326,20 @@ Task<Result<SearchAnswer>> Search::search(db::Connection& connection, Uuid agent
       co_await store::index_state(connection, agent, owner, now);
   if (!state) co_return store::not_found();
   Ranked ranked = co_await rank_current(connection, indexes_, agent, query, *state, now);
+  co_await sift(connection, agent, query, ranked);
+  if (ranked.ranking.hits.size() > best_max(*query)) ranked.ranking.hits.resize(best_max(*query));
   const double ideal = ranked.ranking.ideal;
+  std::vector<Uuid> ids_compared;
+  if (!vector_of(*query).empty()) ids_compared = compared(ranked);
   std::vector<Found> all = by_words(ranked.ranking);
   if (!vector_of(*query).empty()) {
     Result<std::vector<std::pair<Uuid, double>>> similar =
-        co_await compare(connection, agent, query, std::move(ranked.compared), is_ours);
+        co_await compare(connection, agent, query, std::move(ids_compared), is_ours);
     if (!similar) co_return std::unexpected(std::move(similar.error()));
     all = fused(std::move(all), *similar);
   }
-  const bool decided = is_decided(*query);
   const auto top_k = static_cast<std::size_t>(query->top_k);
-  if (decided && all.size() > top_k + spare) all.resize(top_k + spare);
+  if (all.size() > top_k + spare) all.resize(top_k + spare);
   std::vector<Uuid> ids;
   for (const Found& found : all) ids.push_back(found.hit.id);
   const std::vector<store::FoundMemory> memories =
@@ -310,12 +349,10 @@ Task<Result<SearchAnswer>> Search::search(db::Connection& connection, Uuid agent
 
   SearchAnswer answer;
   answer.json = "[";
-  const json::Value wanted = json::parse_stored(query->metadata.text);
   for (const Found& found : all) {
     if (answer.found.size() == top_k) break;
     const auto memory = by_id.find(found.hit.id);
     if (memory == by_id.end()) continue;
-    if (!decided && !json::contains(json::parse_stored(memory->second->metadata), wanted)) continue;
     if (!answer.found.empty()) answer.json += ',';
     answer.found.push_back(found.hit.id);
     answer.json += R"({"memory":)";

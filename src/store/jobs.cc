@@ -48,6 +48,11 @@ JobRun run_of(const db::Row& row, int first) {
   return run;
 }
 
+// In one spelling on both stores.
+std::string canonical(std::string_view json) {
+  return json::canonical(json::parse_stored(json));
+}
+
 }  // namespace
 
 Task<Time> Jobs::now(db::Connection& connection, Time server) {
@@ -91,7 +96,7 @@ Task<std::optional<Jobs::Taken>> Jobs::take(db::Connection& connection, Lease le
 }
 
 Task<void> Jobs::set_progress(db::Connection& connection, Uuid run, std::string progress) {
-  co_await connection.run(sql::jobs_progress, db::Params::of(run, progress));
+  co_await connection.run(sql::jobs_progress, db::Params::of(run, canonical(progress)));
 }
 
 Task<std::optional<Jobs::Taken>> Jobs::take_over(db::Connection& connection, Lease lease,
@@ -132,7 +137,7 @@ Task<void> Jobs::renew(db::Connection& connection, Turn turn, Time until, std::s
       co_await connection.run(sql::jobs_renew, db::Params::of(turn.job, turn.token, until));
   if (renewed == 0) throw Overtaken("another server has taken over job " + turn.job);
   if (!progress.empty())
-    co_await connection.run(sql::jobs_progress, db::Params::of(turn.run, progress));
+    co_await connection.run(sql::jobs_progress, db::Params::of(turn.run, canonical(progress)));
 }
 
 Task<void> Jobs::pause(db::Connection& connection, Turn turn, Time until, std::string progress,
@@ -140,7 +145,8 @@ Task<void> Jobs::pause(db::Connection& connection, Turn turn, Time until, std::s
   const std::int64_t paused =
       co_await connection.run(sql::jobs_pause, db::Params::of(turn.job, turn.token, until));
   if (paused == 0) throw Overtaken("another server has taken over job " + turn.job);
-  co_await connection.run(sql::jobs_pause_run, db::Params::of(turn.run, progress, error));
+  co_await connection.run(sql::jobs_pause_run,
+                          db::Params::of(turn.run, canonical(progress), error));
 }
 
 Task<void> Jobs::finish(db::Connection& connection, Turn turn, End end) {
@@ -148,9 +154,9 @@ Task<void> Jobs::finish(db::Connection& connection, Turn turn, End end) {
       co_await connection.run(sql::jobs_release, db::Params::of(turn.job, turn.token, turn.run));
   if (released == 0) throw Overtaken("another server has taken over job " + turn.job);
   const std::string_view status = model::run_status_names[static_cast<std::size_t>(end.status)];
-  co_await connection.run(
-      sql::jobs_finish_run,
-      db::Params::of(turn.run, status, end.now, end.progress, end.result, end.error));
+  co_await connection.run(sql::jobs_finish_run,
+                          db::Params::of(turn.run, status, end.now, canonical(end.progress),
+                                         canonical(end.result), end.error));
 }
 
 Task<std::optional<JobRun>> Jobs::run(db::Connection& connection, Uuid id) {

@@ -623,11 +623,13 @@ Task<Result<void>> Memories::remove(db::Connection& connection, Uuid agent, Uuid
 }
 
 Task<Result<Page>> Memories::undo(db::Connection& connection, Uuid agent, Uuid owner, Uuid id,
-                                  Time now) const {
+                                  IfMatch if_match, Time now) const {
   const db::Rows rows =
       co_await connection.many(sql::memory_whole, db::Params::of(agent, owner, now, id));
   if (rows.empty()) co_return not_found();
   const std::shared_ptr<Memory> before = memory_of(rows[0], 0, agent, owner);
+  auto allowed = check_version(if_match, before->version);
+  if (!allowed) co_return std::unexpected(std::move(allowed.error()));
   const std::optional<std::string> provenance = text_of(rows[0], shown_columns + 2);
   if (!provenance) co_return fail(Code::conflict, "The memory was not promoted.");
   const json::Value was = json::parse_stored(*provenance);
@@ -638,6 +640,12 @@ Task<Result<Page>> Memories::undo(db::Connection& connection, Uuid agent, Uuid o
   after->importance = enum_of<model::Importance>(was.at("importance").as_string());
   after->access_count =
       std::max<std::int64_t>(0, before->access_count - was.at("merged_accesses").as_int64());
+  if (const json::Value* const merged = was.as_object().if_contains("merged_last_accessed_at")) {
+    const bool is_of_merged = before->last_accessed_at <= parse_time(merged->as_string());
+    const json::Value& own = was.at("last_accessed_at");
+    if (is_of_merged)
+      after->last_accessed_at = own.is_null() ? std::nullopt : parse_time(own.as_string());
+  }
   after->is_pinned = true;
   after->provenance = std::nullopt;
   after->version += 1;
@@ -650,7 +658,6 @@ Task<Result<Page>> Memories::undo(db::Connection& connection, Uuid agent, Uuid o
   for (const json::Value& each : was.at("merged").as_array()) {
     auto memory = std::make_shared<Memory>();
     model::decode_stored(model::memory_import_shape, each, *memory);
-    if (memory->content.empty()) memory->content = before->content;
     memory->agent_id = agent;
     memory->user_id = owner;
     memory->is_pinned = true;
@@ -659,7 +666,10 @@ Task<Result<Page>> Memories::undo(db::Connection& connection, Uuid agent, Uuid o
     undone.push_back(memory->id);
     back.push_back({memory, std::nullopt, compresses});
   }
-  co_await insert_rows(connection, back, now);
+  const std::int64_t returned = co_await insert_rows(connection, back, now);
+  if (returned != std::ssize(back))
+    co_return fail(Code::conflict,
+                   "The id of a memory that was merged into it has been taken again.");
   std::vector<MemoryEvent> events{
       {agent, now, "undone", std::move(undone), R"({"from":"long_term","to":"short_term"})"}};
   co_await record(connection, std::move(events));

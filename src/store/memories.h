@@ -95,7 +95,7 @@ class Memories {
                             IfMatch if_match, Time now) const;
   // In a transaction: takes a promotion back. 404, 409 where it was not promoted.
   Task<Result<Page>> undo(db::Connection& connection, Uuid agent, Uuid owner, Uuid id,
-                          Time now) const;
+                          IfMatch if_match, Time now) const;
 
   Task<Result<Page>> settings(db::Connection& connection, Uuid agent, Uuid owner) const;
   Task<Result<Page>> put_settings(db::Connection& connection, Uuid agent, Uuid owner,

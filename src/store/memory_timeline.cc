@@ -51,6 +51,9 @@ Task<void> Memories::record(db::Connection& connection, std::vector<MemoryEvent>
       of.push_back(&event);
     }
   }
+  // As PostgreSQL orders members.
+  for (MemoryEvent& event : events)
+    event.metadata = json::canonical(json::parse_stored(event.metadata));
   std::vector<db::Params> rows;
   rows.reserve(written.size());
   for (std::size_t i = 0; i < written.size(); ++i) {

@@ -171,9 +171,23 @@ Task<std::vector<FoundMemory>> found_memories(db::Connection& connection, Uuid a
     memory.id = row.uuid(0);
     append_memory(row, 0, agent, owner, memory.json);
     memory.content = unpack(row.text(4));
-    memory.metadata = unpack(row.text(5));
   }
   co_return found;
+}
+
+Task<std::unordered_set<Uuid>> memories_containing(db::Connection& connection, Uuid agent,
+                                                   std::vector<Uuid> ids, json::Value metadata) {
+  const Ids asked(ids);
+  db::Params params = db::Params::of(agent);
+  params.add_blob(asked.bytes).add_texts(asked.texts);
+  std::unordered_set<Uuid> containing;
+  std::function<bool(const db::Row&)> each = [&](const db::Row& row) {
+    if (json::contains(json::parse_stored(unpack(row.text(1))), metadata))
+      containing.insert(row.uuid(0));
+    return true;
+  };
+  co_await connection.scan(sql::memory_described, std::move(params), std::move(each));
+  co_return containing;
 }
 
 Task<void> read_vectors(db::Connection& connection, Uuid agent, std::vector<Uuid> ids,

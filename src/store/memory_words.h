@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/uuid.h"
@@ -66,10 +67,13 @@ struct FoundMemory {
   Uuid id;
   std::string json;
   std::string content;
-  std::string metadata;
 };
 Task<std::vector<FoundMemory>> found_memories(db::Connection& connection, Uuid agent, Uuid owner,
                                               std::vector<Uuid> ids);
+
+// Those of these memories whose metadata contains it.
+Task<std::unordered_set<Uuid>> memories_containing(db::Connection& connection, Uuid agent,
+                                                   std::vector<Uuid> ids, json::Value metadata);
 
 // Hands over each embedding that there is of these memories; its floats are valid during the call.
 Task<void> read_vectors(db::Connection& connection, Uuid agent, std::vector<Uuid> ids,

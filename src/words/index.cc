@@ -96,6 +96,10 @@ std::vector<Uuid> Index::newest(const Conditions& conditions, const Horizon& hor
   return ids;
 }
 
+bool Index::lists_all_metadata() const {
+  return !body_->metadata.contains(unlisted_hash());
+}
+
 std::size_t Index::memories() const {
   return body_->numbers.size();
 }

@@ -113,6 +113,10 @@ class Index {
   // The newest that meet the conditions, by (created_at, id).
   std::vector<Uuid> newest(const Conditions& conditions, const Horizon& horizon, std::size_t most);
 
+  // Whether Conditions::metadata leaves out whatever it can: false where a memory has more terms of
+  // metadata than are listed, and may be let through by them.
+  bool lists_all_metadata() const;
+
   std::size_t memories() const;  // expired ones included
   std::size_t bytes() const;     // about what it takes
   // Whether so much of it is of memories that are gone that it should be made anew.

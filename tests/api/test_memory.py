@@ -196,6 +196,70 @@ def test_a_clean_up_promotes_first_and_removes_what_has_expired(alice, admin, ag
     assert mine(admin.post("/memory/cleanup", params={"list": "true"}).expect(200)) == []
 
 
+def merged(admin, alice, agent, memory, *duplicates):
+    """Due ones of the same text of which the later are merged into the first."""
+    made = brought(admin, alice, agent, *[{"created_at": timestamp(hours=-20 + i), "access_count": 3, **fields} for i, fields in enumerate(duplicates)])
+    done = alice.post(memory + "/consolidate").expect(200)
+    return [one["id"] for one in made], done["message"]
+
+
+def test_what_comes_back_says_what_it_said(alice, admin, agent, memory):
+    ids, _ = merged(admin, alice, agent, memory, {"content": "Same words", "last_accessed_at": timestamp(hours=-9)},
+                    {"content": "Same words", "last_accessed_at": timestamp(hours=-2)})
+    alice.patch(f"{memory}/{ids[0]}", json={"content": "edited"}).expect(200)
+    alice.post(f"{memory}/{ids[0]}/undo", headers={"If-Match": '"77"'}).expect(412)
+    shown = alice.get(f"{memory}/{ids[0]}").expect(200)
+    assert alice.post(f"{memory}/{ids[0]}/undo", headers={"If-Match": f'"{shown["version"]}"'}).expect(200)["content"] == "edited"
+    assert sorted(contents(alice, memory)) == ["Same words", "edited"]
+
+
+def test_undo_takes_the_accesses_of_others_back(alice, admin, agent, memory):
+    own = timestamp(hours=-9)
+    ids, _ = merged(admin, alice, agent, memory, {"content": "Same words", "last_accessed_at": own}, {"content": "same words", "last_accessed_at": timestamp(hours=-2)})
+    undone = alice.post(f"{memory}/{ids[0]}/undo").expect(200)
+    assert (undone["access_count"], undone["last_accessed_at"]) == (3, own)
+
+
+def test_a_promotion_is_not_undone_where_an_id_has_been_taken_again(alice, admin, agent, memory):
+    ids, _ = merged(admin, alice, agent, memory, {"content": "walrus"}, {"content": "Walrus"})
+    remember(alice, memory, id=ids[1], type="semantic", content="ostrich")
+    alice.post(f"{memory}/{ids[0]}/undo").expect(409)
+    assert sorted(contents(alice, memory)) == ["ostrich", "walrus"]
+    found = alice.post(memory + "/search", json={"query": "ostrich"}).expect(200)
+    assert [item["memory"]["id"] for item in found] == [ids[1]]
+    assert alice.get(f"{memory}/{ids[0]}").expect(200)["type"] == "long_term"
+
+
+def test_no_more_is_merged_than_can_come_back(alice, admin, agent, memory):
+    texts = ["y" * 900_000 + letters for letters in ("ab", "aB", "Ab", "AB", "ab", "aB")]
+    ids, message = merged(admin, alice, agent, memory, *[{"content": text} for text in texts])
+    assert message == "2 promoted, 4 duplicates merged."
+    for one in alice.items(memory, limit=2):
+        alice.post(f"{memory}/{one['id']}/undo").expect(200)
+    assert {one["id"]: one["content"] for one in alice.items(memory, limit=2)} == dict(zip(ids, texts))
+
+
+@pytest.mark.parametrize("path", ["consolidate", "cleanup"])
+def test_work_under_a_key_is_done_once(alice, admin, agent, memory, path):
+    client, path = (admin, "/memory/cleanup") if path == "cleanup" else (alice, memory + "/consolidate")
+    key = {"Idempotency-Key": unique()}
+    first = client.post(path, headers=key)
+    brought(admin, alice, agent, {"created_at": timestamp(hours=-25), "access_count": 3})
+    again = client.post(path, headers=key)
+    assert again.expect(200) == first.expect(200) and again.headers["Idempotent-Replay"] == "true"
+    assert contents(alice, memory, type="long_term") == []
+    other = client.post(path, headers=key, json={"x": 1}).expect(422)
+    assert [error["field"] for error in other["errors"]] == ["/x"]
+    if path == "/memory/cleanup":
+        client.post(path, headers=key, params={"dry_run": "true"}).expect(422)
+
+
+def test_what_takes_nothing_says_so(admin, agent, memory):
+    for path in (memory + "/consolidate", f"/memory/consolidate/{agent}", "/memory/cleanup", f"{memory}/{agent}/undo", "/prices/apply", "/jobs/retention/run"):
+        refused = admin.post(path, json={"dry_run": True}).expect(422)
+        assert [error["field"] for error in refused["errors"]] == ["/dry_run"]
+
+
 def test_so_many_short_term_memories_call_for_promotion(alice, admin, agent, memory):
     alice.put(memory + "/settings", json={"consolidation_threshold": 10}).expect(200)
     due = brought(admin, alice, agent, *[{"content": f"due {i}", "created_at": timestamp(hours=-13), "access_count": 3} for i in range(9)])

@@ -91,6 +91,18 @@ def test_filters_hold_inside_the_search(agent):
     assert len(agent.search("tea", metadata={}, top_k=100)) == 41
 
 
+def test_a_filter_is_exact_whatever_metadata_is_made_of(agent):
+    pairs = lambda *each: {"a": [{"x": x, "y": y} for x, y in each]}
+    bodies = [{"type": "semantic", "content": f"pelican pelican {i}", "metadata": pairs((1, 2), (3, 4))} for i in range(2_000)]
+    for begin in (0, 1_000):
+        agent.client.post(f"/agents/{agent.id}/memory", json=bodies[begin:begin + 1_000]).expect(201)
+    wanted = agent.remember("in the morning a pelican", metadata=pairs((1, 4)))
+    agent.remember("pelican", metadata={f"n{i}": i for i in range(1_000)})
+    for fields in ({}, {"embedding": [1, 0]}):
+        assert [item["memory"]["id"] for item in agent.search("pelican", metadata=pairs((1, 4)), **fields)] == [wanted["id"]]
+    assert agent.found("pelican", metadata={"n5": 6}) == [] and agent.found("pelican", metadata={"n999": 999}) == ["pelican"]
+
+
 def test_from_and_to_bound_the_creation(admin_agent):
     for month in range(1, 7):
         admin_agent.remember(f"report {month}", created_at=f"2024-{month:02}-01T00:00:00Z")

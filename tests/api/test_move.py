@@ -14,7 +14,7 @@ import subprocess
 import pytest
 
 import stores
-from client import Client, Server, binary, make_agent, make_block, make_execution, make_knowledgebase, make_tool, make_user, make_workflow, \
+from client import Client, Server, binary, timestamp, make_agent, make_block, make_execution, make_knowledgebase, make_tool, make_user, make_workflow, \
     make_workflow_execution, new_key, node, uuid7
 from stores import Database
 from support_executions import AGENTS, steps
@@ -94,11 +94,22 @@ def fill(admin):
                              webhooks=[{"webhook_path": "/in", "secret": "hush"}], schedules=[{"cron_expression": "0 2 * * *"}])
     execution = make_execution(ana, agent["id"], input_data=ODD, execution_context=ODD, steps=steps(3), session_id="s", status="failed", error_message="옹기")
     of_workflow = make_workflow_execution(ana, workflow["id"], input_data={}, steps=steps(2))
+    memory = f"/agents/{agent['id']}/memory"
+    due = {"type": "short_term", "access_count": 3, "metadata": ODD, "session_id": "s"}
+    remembered = [{**due, "content": content, "created_at": timestamp(hours=-20)} for content in ("물은 끓는다 " * 200, "STRASSE", "strasse", "again", "Again")]
+    made = admin.post(memory, params={"user_id": ana.id}, json=[*remembered, {"type": "semantic", "content": "x", "embedding": [0.5, 2]}]).expect(201)["items"]
+    assert ana.post(memory + "/consolidate").expect(200)["consolidated_count"] == 3
+    ana.post(f"{memory}/{made[3]['id']}/undo").expect(200)
+    ana.put(memory + "/settings", json={"short_term_retention_hours": 48}).expect(200)
+    admin.put("/prices", json={"prices": [{"llm_provider": "ollama", "llm_model": "m", "prompt_usd_per_million": 0.5, "completion_usd_per_million": 2}]}).expect(200)
+    for job in ("memory_cleanup", "retention", "stats_aggregation"):
+        admin.post(f"/jobs/{job}/run").expect(202)
+        eventually(lambda: admin.get(f"/jobs/{job}").expect(200)["last_run"] is not None)
     ana.once = {"json": AGENTS.of(agent), "headers": {"Idempotency-Key": "once"}}
     ana.recorded = ana.post("/executions", **ana.once).expect(201)
     ana.pages = [*LISTS[:-1], f"/agents/{agent['id']}", f"/agents/{agent['id']}/versions", f"/workflows/{workflow['id']}", f"/blocks/{block['id']}",
                  f"/knowledgebases/{notes['id']}", f"/tools/{tool['id']}", f"/executions/{execution['id']}", f"/workflow-executions/{of_workflow['id']}",
-                 "/executions?session_id=s", "/workflows/nodes?type=tool", "/me"]
+                 memory, memory + "/timeline", memory + "/settings", memory + "/stats", "/executions?session_id=s", "/workflows/nodes?type=tool", "/me"]
     ana.searches = [("/agents", {"configuration": json.dumps({"옹기": ODD["옹기"]})}), ("/executions", {"input_data": json.dumps({"deep": [[{}]]}), "from_": "2020-01-01T00:00:00Z"})]
     return ana
 

@@ -68,7 +68,7 @@ class MemoryTest : public testing::TestWithParam<const Driver*> {
   }
   Result<store::Page> undo(Uuid id) {
     return world.write<store::Page>([&](db::Connection& connection) {
-      return world.stores.memories.undo(connection, agent, owner, id, world.now);
+      return world.stores.memories.undo(connection, agent, owner, id, std::nullopt, world.now);
     });
   }
   Result<store::Page> settings(const Object& body) {

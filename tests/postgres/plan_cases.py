@@ -338,7 +338,7 @@ WHOLE_INDEX = "an agent's index is made from all that it remembers, when it is s
 case("memory.index_state", of(*REMEMBERS))
 case("memory.index_changes", of(numbered(AGENT, 1), "500"), reads=1_000, why="what has changed since the last search")
 case("memory.index_all", of(numbered(AGENT, 1)), reads=200_000, sorts=200_000, why=WHOLE_INDEX)
-case("memory.found memory.vectors", {1: numbered(AGENT, 1), 3: f"array[{A_MEMORY}]"})
+case("memory.found memory.described memory.vectors", {1: numbered(AGENT, 1), 3: f"array[{A_MEMORY}]"})
 case("memory.put_words", many(numbered(AGENT, 1), A_MEMORY, "1", BYTES))
 case("memory.analysis", {})
 case("memory.set_analysis", of("1"))
