@@ -1,15 +1,17 @@
 #!/usr/bin/python3
-"""A year of memory, created, promoted and cleaned up, through HTTP: memory_life.py [--memories 365000] [--cycles 1] [--writer] [--promote 100000]
+"""A year of memory, created, promoted and cleaned up, through HTTP: memory_life.py [--memories 365000] [--cycles 1] [--writer] [--promote 100000] [--clients 1]
 
 Starts build/onggi on a directory of its own (or on ONGGI_DATABASE_URL), creates memories of ten agents in arrays of a hundred, as a year
 would have brought them (7 of 10 short-term; 8 of 10 are to go), and cleans up; with `--writer` beside a client that creates one memory
 after the other. Prints memories a second, and how large the store is afterwards: the embedded file beside its vacuumed copy, or
-PostgreSQL's tables. `--cycles` does it so many times over. `--promote` creates as many that are due, and promotes them.
+PostgreSQL's tables. `--cycles` does it so many times over. `--promote` creates as many that are due, and promotes them. `--clients` create them at once, each a process of
+its own that has its arrays ready.
 """
 
 import argparse
 import http.client
 import json
+import multiprocessing
 import os
 import random
 import re
@@ -38,7 +40,20 @@ class Client:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         self.port, self.key = port, key
 
-    def post(self, path, body=None):
+    def wait_until_ready(self):
+        """On PostgreSQL a server listens before its schema is there."""
+        until = time.monotonic() + 60
+        while True:
+            self.connection.request("GET", "/readyz")
+            answer = self.connection.getresponse()
+            answer.read()
+            if answer.status == 200:
+                return
+            if time.monotonic() > until:
+                raise Failed("the server is not ready within a minute")
+            time.sleep(0.05)
+
+    def send(self, path, body=None):
         text = body if isinstance(body, str) or body is None else json.dumps(body)
         self.connection.request("POST", "/api/agent-builder" + path, text,
                                 {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"})
@@ -46,7 +61,10 @@ class Client:
         data = answer.read()
         if answer.status >= 300:
             raise Failed(f"POST {path}: {answer.status} {data[:300]}")
-        return json.loads(data)
+        return data
+
+    def post(self, path, body=None):
+        return json.loads(self.send(path, body))
 
     def agents(self, count):
         return [self.post("/agents", {"name": f"a{i}", "llm_provider": "p", "llm_model": "m"})["id"] for i in range(count)]
@@ -99,10 +117,34 @@ def create(client, agents, arrays):
     count, spent = 0, 0.0
     for number, array in enumerate(arrays):
         begun = time.perf_counter()
-        client.post(f"/agents/{agents[number % len(agents)]}/memory", array)
+        client.send(f"/agents/{agents[number % len(agents)]}/memory", array)
         spent += time.perf_counter() - begun
         count += AT_ONCE
     return count / spent
+
+
+def create_at_once(client, agents, arrays, clients):
+    """The same by several processes at once: how many a second, from the first request to the last answer."""
+    arrays = list(arrays)
+
+    def run(first):
+        mine = Client(client.port, client.key)
+        begin.wait()
+        for number in range(first, len(arrays), clients):
+            mine.send(f"/agents/{agents[number % len(agents)]}/memory", arrays[number])
+
+    fork = multiprocessing.get_context("fork")
+    begin = fork.Barrier(clients + 1)
+    processes = [fork.Process(target=run, args=(first,)) for first in range(clients)]
+    for process in processes:
+        process.start()
+    begin.wait()
+    begun = time.perf_counter()
+    for process in processes:
+        process.join()
+        if process.exitcode:
+            raise Failed("a client that creates memories has failed")
+    return len(arrays) * AT_ONCE / (time.perf_counter() - begun)
 
 
 class Writer(threading.Thread):
@@ -221,6 +263,7 @@ def server(binary, directory, database=None):
             port = next(ports, None)
             if port is None:
                 raise Failed(f"{binary} ended at once")
+            Client(port).wait_until_ready()
             yield port, process.pid
         finally:
             process.terminate()
@@ -232,6 +275,7 @@ def main():
     parser.add_argument("--cycles", type=int, default=1)
     parser.add_argument("--promote", type=int, default=0)
     parser.add_argument("--writer", action="store_true")
+    parser.add_argument("--clients", type=int, default=1, help="that create memories at once")
     parser.add_argument("--data", help="a directory that stays; [a temporary one]")
     parser.add_argument("--no-clean", action="store_true", help="create alone")
     parser.add_argument("--no-create", action="store_true", help="clean up what is there")
@@ -245,7 +289,9 @@ def main():
             for _ in range(options.cycles):
                 if not options.no_create:
                     arrays = due(options.promote) if options.promote else Year(options.memories).arrays()
-                    print(f"{create(client, agents, arrays):,.0f} created a second", flush=True)
+                    before = cpu(pid)
+                    rate = create(client, agents, arrays) if options.clients == 1 else create_at_once(client, agents, arrays, options.clients)
+                    print(f"{rate:,.0f} created a second, {cpu(pid) - before:.1f} s of CPU", flush=True)
                     show_sizes(database, directory)
                 if options.no_clean:
                     continue

@@ -60,6 +60,25 @@ where id = $1 and agent_id = $2
 -- $3 ids, as texts.
 delete from agent_memories m using unnest(cast($3 as uuid[])) gone(id) where m.id = gone.id and m.agent_id = $1
 
+-- name: open_sweep
+-- Terms of metadata are the embedded store's alone.
+select 1 where false
+
+-- name: sweeps
+select cast(null as uuid), cast(0 as bigint) where false
+
+-- name: close_sweep
+select 1 where false
+
+-- name: terms_behind
+select cast(null as bytea), cast(null as bytea), false where false
+
+-- name: remove_terms
+select 1 where false
+
+-- name: end_sweep
+select 1 where false
+
 -- name: reuse_space
 -- Room is of use again at once, not when autovacuum comes around; nobody who reads or writes waits for it.
 vacuum (skip_locked, truncate false) agent_memories, memory_words
@@ -107,6 +126,14 @@ select * from unnest(cast($1 as uuid[]), cast($2 as timestamptz[]), cast($3 as u
 -- $1 ids.
 select m.id, m.version, m.shelf, {shown}, m.embedding, m.arrival, m.request_hash, m.stored_bytes
 from unnest(cast($1 as uuid[])) asked(id) join agent_memories m on m.id = asked.id
+
+-- name: promote_single
+update agent_memories m set
+    type = 'long_term', importance = case importance when 'low' then 'medium' else importance end, updated_at = $2, version = m.version + 1,
+    is_stale = false, provenance = convert_to({provenance_of_one}, 'UTF8')
+from unnest(cast($4 as uuid[]), cast($5 as text[])) p(due_id, due_version)
+where m.id = p.due_id and m.version = cast(p.due_version as bigint) and m.shelf between 3 and 5
+returning m.id
 
 -- name: promote
 -- Rows as arrays.

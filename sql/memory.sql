@@ -160,6 +160,32 @@ delete from agent_memories where +agent_id = $1 and id in (
     with recursive slots(at) as (select 1 union all select at + 16 from slots where at + 16 < length($2))
     select substr($2, at, 16) from slots)
 
+-- name: open_sweep
+-- $1 agent, $2 life: terms of what is removed from this scope from now on are left to a sweep.
+insert into memory_sweeps (agent_id, life, is_open) values ($1, $2, true)
+on conflict (agent_id, life) do update set is_open = true where is_open = false
+
+-- name: sweeps
+-- The scopes that are to be swept.
+select agent_id, life from memory_sweeps where agent_id >= x'' order by agent_id, life
+
+-- name: close_sweep
+-- $1 agent, $2 life: from now on who removes a memory removes its terms.
+update memory_sweeps set is_open = false where agent_id = $1 and life = $2 and is_open
+
+-- name: terms_behind
+-- ($1, $2) the term and place to go on behind, $3 the first term that is not meant, $4 limit: the index in its order, and whether the memory is gone.
+select t.term, t.place, not exists (select 1 from agent_memories m where m.id = substr(t.place, 9) and place_of(m.created_at, m.id) = t.place)
+from memory_terms t where (t.term, t.place) > ($1, $2) and t.term < $3 order by t.term, t.place limit $4
+
+-- name: remove_terms
+-- From ($1, $2) to ($3, $4), both included.
+delete from memory_terms where (term, place) >= ($1, $2) and (term, place) <= ($3, $4)
+
+-- name: end_sweep
+-- $1 agent, $2 life, unless it was opened again.
+delete from memory_sweeps where agent_id = $1 and life = $2 and not is_open
+
 -- name: reuse_space
 -- After a clean-up, by itself. The embedded store gives its room back (src/store/space.h).
 select 1 where false
@@ -352,6 +378,23 @@ select exists (select 1 from agent_memories m where m.agent_id = (select agent_i
 -- $1 id: all of it, for promotion and for what is merged.
 select m.id, m.version, m.shelf, {shown}, m.embedding, m.arrival, m.request_hash, m.stored_bytes
 from agent_memories m where m.id = $1
+
+-- name: promote_single
+-- Many at once, into which nothing is merged. $1 their versions and ids as places, 24 bytes each, $2 now, $3 the same as text ($4 ids, $5 versions). Who
+-- was promoted: those that are as they were when they were found due. As one statement: see remove.
+update agent_memories set
+    number = 3 << 56 | arrival, type = 'long_term', importance = case importance when 'low' then 'medium' else importance end, updated_at = $2,
+    version = version + 1, is_stale = false, provenance = {provenance_of_one}
+where id in (
+        with recursive slots(at) as (select 1 union all select at + 24 from slots where at + 24 < length($1)) select substr($1, at + 8, 16) from slots)
+    and place_of(version, id) in (
+        with recursive slots(at) as (select 1 union all select at + 24 from slots where at + 24 < length($1)) select substr($1, at, 24) from slots)
+    and +shelf between 3 and 5
+returning id
+
+-- part: provenance_of_one
+-- As src/memory/promotion.cc writes it of others.
+'{"type":"short_term","importance":"' || importance || '","access_count":' || access_count || ',"promoted_at":"' || $3 || '","merged_accesses":0,"merged":[]}'
 
 -- name: promote
 -- $1 id, $2 accesses of what was merged into it, $3 last_accessed_at, $4 now, $5 provenance.

@@ -163,7 +163,9 @@ begin
 end;
 
 create temp trigger memory_terms_delete after delete on main.agent_memories
-when old.metadata <> '{}'
+when old.metadata <> '{}' and not exists (
+    select 1 from memory_sweeps where agent_id = old.agent_id and is_open
+        and life = case when old.shelf < 3 then 0 when old.shelf = 9 then 1 when old.shelf = 15 then 2 else 3 end)
 begin
     delete from memory_terms where place = place_of(old.created_at, old.id) and term in (select term from json_terms(
         '{"metadata":' || unpacked(old.metadata) || '}', 'metadata',

@@ -10,6 +10,7 @@
 
 #include "memory/life.h"
 #include "memory/pace.h"
+#include "memory/sweep.h"
 #include "sql/catalogue.h"
 #include "store/space.h"
 
@@ -58,6 +59,7 @@ struct Part {
   std::int64_t bytes = 0;
   std::size_t shelves_done = 0;
   Shelf next;  // where the one after those goes on
+  std::chrono::nanoseconds took{};
 };
 
 void add(const Part& part, const CleanUpOptions& options, CleanUpResult& result) {
@@ -139,9 +141,11 @@ Task<std::vector<Shelf>> expired_shelves(store::Batches& batches, std::vector<Ag
   co_return found;
 }
 
-// What has expired on these shelves, as far as `limit` reaches; removed where `memories` is given.
+// What has expired on these shelves, as far as `limit` reaches; removed where `memories` is given,
+// but for the terms that are to be swept.
 Task<Part> take(db::Connection& connection, const store::Memories* memories,
-                std::vector<Shelf> left, std::int64_t limit, Time now) {
+                std::vector<Shelf> left, std::int64_t limit, Time now, bool sweeps) {
+  const Stopwatch watch;
   Part part;
   std::vector<store::MemoryEvent> events;
   for (Shelf& shelf : left) {
@@ -163,6 +167,9 @@ Task<Part> take(db::Connection& connection, const store::Memories* memories,
       shelf.key = std::string(row.text(0));
     }
     if (memories != nullptr && !ids.empty()) {
+      const db::MemoryLife life = db::memory_life(shelf.number);
+      if (sweeps && life != db::MemoryLife::other)
+        co_await leave_terms(connection, shelf.agent, life);
       co_await memories->remove_rows(connection, shelf.agent, ids, now);
       events.push_back({shelf.agent, now, "removed", std::move(ids), R"({"reason":"expired"})"});
     }
@@ -172,6 +179,7 @@ Task<Part> take(db::Connection& connection, const store::Memories* memories,
       part.next = shelf;
   }
   if (memories != nullptr) co_await memories->record(connection, std::move(events));
+  part.took = watch.elapsed();
   co_return part;
 }
 
@@ -189,6 +197,7 @@ Task<CleanUpResult> Life::clean_up(store::Batches& batches, CleanUpOptions optio
   if (accesses_ != nullptr) accesses_->flush();
   CleanUpResult result;
   Pace pace;
+  const bool sweeps = !batches.database().is_shared();
   Uuid after{};
   for (bool is_more = true; is_more && !batches.is_to_stop();) {
     const std::vector<Agent> agents = co_await agents_after(batches, after);
@@ -206,12 +215,11 @@ Task<CleanUpResult> Life::clean_up(store::Batches& batches, CleanUpOptions optio
     while (!left.empty() && !batches.is_to_stop()) {
       const std::int64_t limit = options.is_dry_run ? read_at_once : pace.rows();
       const store::Memories* const memories = options.is_dry_run ? nullptr : &memories_;
-      std::function<Task<Part>(db::Connection&)> body =
-          [memories, left, limit, now = batches.now()](db::Connection& connection) {
-            return take(connection, memories, left, limit, now);
-          };
+      std::function<Task<Part>(db::Connection&)> body = [memories, left, limit, now = batches.now(),
+                                                         sweeps](db::Connection& connection) {
+        return take(connection, memories, left, limit, now, sweeps);
+      };
       Part part;
-      const auto begin = std::chrono::steady_clock::now();
       if (options.is_dry_run)
         part = co_await batches.read<Part>(std::move(body));
       else
@@ -219,15 +227,18 @@ Task<CleanUpResult> Life::clean_up(store::Batches& batches, CleanUpOptions optio
       add(part, options, result);
       left.erase(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(part.shelves_done));
       if (!left.empty() && part.next.agent == left.front().agent) left.front() = part.next;
+      // What came first goes first, whoever's it is: so the embedded store's pages become free in
+      // the order of the file, and those at its end are found quickly when it is cut.
+      if (options.list_max == 0) std::ranges::stable_sort(left, {}, &Shelf::time);
       if (options.is_dry_run) continue;
-      pace.note(static_cast<std::int64_t>(part.gone.size()),
-                std::chrono::steady_clock::now() - begin);
+      pace.note(static_cast<std::int64_t>(part.gone.size()), part.took);
       metrics_.removed.add(part.gone.size());
       metrics_.bytes.add(static_cast<std::uint64_t>(part.bytes));
       batches.report(fmt::format(
           R"({{"promoted":{},"merged":{},"removed":{},"bytes_reclaimed":{}}})",
           result.promotion.promoted, result.promotion.merged, result.total(), result.bytes));
     }
+    if (sweeps && !options.is_dry_run) co_await sweep_terms(batches);
   }
   const bool has_removed = result.total() > 0 || result.promotion.merged > 0;
   const bool gives_back = !options.is_dry_run && options.gives_back && has_removed;

@@ -290,6 +290,7 @@ Result<MemoryDrafts> Memories::draft(const json::Value& body, const Uuid& agent,
     memory.updated_at = now;
     const json::Value* id = each.get_object().if_contains("id");
     if (id != nullptr && !id->is_null()) draft.request_hash = request_hash(each);
+    draft.words = words_of(memory.content, memory.metadata.text);
     drafts->push_back(std::move(draft));
   }
   if (!errors.empty()) return std::unexpected(model::invalid(std::move(errors)));
@@ -373,7 +374,8 @@ Task<Result<CreatedMemories>> Memories::create(db::Connection& connection, Uuid 
   std::array<MemoryEvent, model::memory_type_names.size()> events;
   for (const std::size_t i : *fresh) {
     const MemoryDraft& draft = (*drafts)[i];
-    rows.push_back({draft.record, draft.request_hash, there->settings.enable_compression});
+    rows.push_back(
+        {draft.record, draft.request_hash, there->settings.enable_compression, draft.words});
     size_bytes += size_of(*draft.record);
     const bool is_short_term = draft.record->type == model::MemoryType::short_term;
     undated_short_term += is_short_term && !draft.is_dated ? 1 : 0;
@@ -688,9 +690,13 @@ Task<std::int64_t> Memories::insert_rows(db::Connection& connection,
   }
   const std::int64_t inserted = co_await connection.run_each(sql::memory_insert, std::move(rows));
   std::vector<std::shared_ptr<const Memory>> said;
-  for (const KeptMemory& kept : memories) said.push_back(kept.record);
+  std::vector<std::string_view> words;
+  for (const KeptMemory& kept : memories) {
+    said.push_back(kept.record);
+    words.push_back(kept.words);
+  }
   if (asks_for_embeddings_) co_await queue_embeddings(connection, said, now);
-  co_await keep_words(connection, std::move(said));
+  co_await keep_words(connection, std::move(said), std::move(words));
   co_return inserted;
 }
 

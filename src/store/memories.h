@@ -2,6 +2,7 @@
 // the owner's, or deleted, is 404, public or not. What has expired is as if it were not there.
 #pragma once
 
+#include <map>
 #include <span>
 
 #include "db/database.h"
@@ -19,6 +20,7 @@ struct MemoryDraft {
   std::shared_ptr<model::Memory> record;
   std::optional<Sha256> request_hash;  // where the client brought the id
   bool is_dated = false;               // created_at was given: it is brought along
+  std::string words{};  // of its text (memory_words.h): nobody waits for the analysis
 };
 using MemoryDrafts = std::shared_ptr<const std::vector<MemoryDraft>>;
 
@@ -61,6 +63,7 @@ struct KeptMemory {
   std::shared_ptr<model::Memory> record;
   std::optional<Sha256> request_hash{};
   bool compresses = true;
+  std::string_view words{};  // where they are known already
 };
 
 // A memory that goes.

@@ -85,15 +85,19 @@ std::string words_of(std::string_view content, std::string_view metadata) {
 }
 
 Task<void> keep_words(db::Connection& connection,
-                      std::vector<std::shared_ptr<const model::Memory>> memories) {
+                      std::vector<std::shared_ptr<const model::Memory>> memories,
+                      std::vector<std::string_view> known) {
+  known.resize(memories.size());
   std::vector<std::string> words;
   words.reserve(memories.size());
   std::vector<db::Params> rows;
   rows.reserve(memories.size());
-  for (const auto& memory : memories) {
-    words.push_back(words_of(memory->content, memory->metadata.text));
-    db::Params params = db::Params::of(memory->agent_id, memory->id, words::analysis_version);
-    params.add_blob(words.back());
+  for (std::size_t i = 0; i < memories.size(); ++i) {
+    const model::Memory& memory = *memories[i];
+    if (known[i].empty())
+      known[i] = words.emplace_back(words_of(memory.content, memory.metadata.text));
+    db::Params params = db::Params::of(memory.agent_id, memory.id, words::analysis_version);
+    params.add_blob(known[i]);
     rows.push_back(std::move(params));
   }
   co_await connection.send_each(sql::memory_put_words, std::move(rows));

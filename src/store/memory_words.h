@@ -32,9 +32,11 @@ struct Ids {
 // What is kept of a memory, of its text and its metadata as JSON.
 std::string words_of(std::string_view content, std::string_view metadata);
 
-// Of memories that are new, or whose text or metadata are.
+// Of memories that are new, or whose text or metadata are. `known`: the words of some or all of
+// them, in the same order; empty where they are still to be found.
 Task<void> keep_words(db::Connection& connection,
-                      std::vector<std::shared_ptr<const model::Memory>> memories);
+                      std::vector<std::shared_ptr<const model::Memory>> memories,
+                      std::vector<std::string_view> known = {});
 
 // Before memories of an agent are removed: who has them in an index is to hear of it.
 Task<void> note_gone(db::Connection& connection, Uuid agent, std::vector<Uuid> ids, Time now);

@@ -1,4 +1,5 @@
 // Agents' memory: its rules on either store, held against each other and against a naive oracle.
+#include <array>
 #include <map>
 #include <random>
 #include <string>
@@ -32,6 +33,17 @@ class Standing final : public Clock {
 
  private:
   const Time& now_;
+};
+
+// Stops when it has been asked so many times.
+class Stopping final : public store::Batches {
+ public:
+  Stopping(db::Database& database, const Clock& clock, int most)
+      : Batches(database, clock), left_(most) {}
+  bool is_to_stop() const override { return left_-- <= 0; }
+
+ private:
+  mutable int left_;
 };
 
 class MemoryTest : public testing::TestWithParam<const Driver*> {
@@ -184,6 +196,68 @@ TEST_P(MemoryTest, duplicates_among_what_is_due_are_merged_into_the_oldest_and_c
   EXPECT_TRUE(read(oldest));
   EXPECT_FALSE(read(too_seldom));
   expect_sound();
+}
+
+TEST_P(MemoryTest, many_are_promoted_at_once_and_each_keeps_what_it_was) {
+  std::map<std::string, std::string> importances;
+  Array bodies;
+  for (int i = 0; i < 30; ++i)
+    bodies.push_back(Object{{"type", "short_term"},
+                            {"content", fmt::format("{}", i)},
+                            {"metadata", Object{{"a", i % 2}}},
+                            {"importance", std::array{"low", "medium", "high"}[i % 3]},
+                            {"created_at", ago((13 + i % 4) * hour_ms)},
+                            {"access_count", 3 + i}});
+  for (const store::Page& page : must(world.remember(owner, agent, bodies)).pages) {
+    const Value memory = json::parse_stored(page.body);
+    importances[std::string(memory.at("id").as_string())] = memory.at("importance").as_string();
+  }
+  const memory::Promoted promoted = promote();
+  EXPECT_EQ(promoted.promoted, 30);
+  EXPECT_EQ(promoted.merged, 0);
+  EXPECT_EQ(promote().promoted, 0);
+  expect_sound();
+  auto filter = std::make_shared<store::Filter>();
+  filter->add("metadata", Object{{"a", 1}});
+  EXPECT_EQ(count({.search = filter}), 15);
+  std::int64_t accesses = 0;
+  for (const auto& [text, importance] : importances) {
+    const Uuid id = Uuid::parse(text).value();
+    const Value now = read(id).value();
+    EXPECT_EQ(now.at("type"), "long_term");
+    EXPECT_EQ(now.at("version"), 2);
+    EXPECT_EQ(now.at("importance").as_string(),
+              importance == "low" ? "medium" : importance.c_str());
+    must(undo(id));
+    EXPECT_EQ(read(id)->at("importance").as_string(), importance.c_str());
+    accesses += read(id)->at("access_count").as_int64();
+  }
+  EXPECT_EQ(accesses, 30 * 3 + 29 * 30 / 2);
+  expect_sound();
+}
+
+TEST_P(MemoryTest, a_clean_up_that_is_stopped_anywhere_leaves_a_sound_store) {
+  static constexpr db::Statement scopes_to_sweep{"swept", "delete from memory_sweeps"};
+  auto filter = std::make_shared<store::Filter>();
+  filter->add("metadata", Object{{"a", 1}});
+  world.memory(owner, agent, {{"metadata", {{"a", 1}}}, {"type", "semantic"}});
+  for (int asked = 1; asked < 8; ++asked) {
+    for (const std::string_view type : {"short_term", "episodic", "long_term"})
+      for (int i = 0; i < 2; ++i)
+        world.memory(owner, agent,
+                     {{"metadata", {{"a", 1}, {"b", asked}}},
+                      {"type", type},
+                      {"importance", "low"},
+                      {"created_at", ago(400 * day_ms)}});
+    Stopping batches(world.database(), clock, asked);
+    run_now(life.clean_up(batches, {}));
+    expect_sound();
+    EXPECT_EQ(count({.search = filter}), 1);
+  }
+  clean_up();
+  expect_sound();
+  if (!is_postgres(*GetParam())) EXPECT_EQ(world.run(scopes_to_sweep), 0);
+  EXPECT_EQ(count({.search = filter}), 1);
 }
 
 TEST_P(MemoryTest, room_is_made_of_what_matters_least_or_not_at_all) {

@@ -228,6 +228,7 @@ const std::set<std::string> not_moved{
     "workflow_execution_lifetimes.timeout_count",
     "workflow_execution_lifetimes.cancelled_count",
     "memory_terms",
+    "memory_sweeps",
     "agent_memories.number",
     "agent_memories.stored_bytes",
     "memory_counts",

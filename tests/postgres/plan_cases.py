@@ -305,6 +305,7 @@ MADE = (NEW, numbered(AGENT, 7), "'short_term'", "'low'", "null::text", BYTES, "
 case("memory.insert", many(*MADE))
 case("memory.update", of(A_MEMORY, numbered(AGENT, 1), *MADE[2:18]))
 case("memory.remove", {1: numbered(AGENT, 1), 3: f"array[{A_MEMORY}]"})
+case("memory.open_sweep memory.sweeps memory.close_sweep memory.terms_behind memory.remove_terms memory.end_sweep", {})
 case("memory.get memory.whole", of(*REMEMBERS, A_MEMORY))
 for type_, importance in (("null", "null"), ("'semantic'", "null"), ("null", "'high'")):
     listed = of(*REMEMBERS, LATEST, ABOVE, "51", EARLIEST, type_, importance, "'session 4'")
@@ -325,6 +326,7 @@ case("memory.agents", of(NIL, "100"), reads=2_000, why="a hundred agents, and wh
 case("memory.due", of(*REMEMBERS, "3", EARLIEST, NIL, "500"), reads=1_000, why="five hundred at a time")
 case("memory.is_due", of(*REMEMBERS))
 case("memory.promote", many(A_MEMORY, "1", NOW, NOW, BYTES))
+case("memory.promote_single", {2: NOW, 3: "'2026-01-01'", 4: f"array[{A_MEMORY}]", 5: "array['1']"})
 case("memory.overdue", of(*REMEMBERS, "0", EARLIEST, NIL, "500"), reads=1_000, why="five hundred at a time")
 case("memory.overdue_short", of(*REMEMBERS, "0", EARLIEST, NIL, "500"), reads=3_000, why="five hundred at a time, of three shelves")
 case("memory.unused", of(*REMEMBERS, "18", EARLIEST, NIL, "500"), reads=20_000, why="each that was accessed is looked at")

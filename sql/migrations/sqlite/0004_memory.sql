@@ -52,6 +52,15 @@ create table memory_terms (
     primary key (term, place)
 ) strict, without rowid;
 
+-- Of which scopes terms may be left of memories that are gone: a clean-up removes an agent's memories in the order of their creation, and their terms, which
+-- lie by their values, afterwards, all those of a scope in one go. While `is_open`, who removes memories of this scope leaves their terms.
+create table memory_sweeps (
+    agent_id blob    not null check (length(agent_id) = 16),
+    life     integer not null,  -- as what they expire: MemoryLife in src/db/place.h
+    is_open  integer not null,
+    primary key (agent_id, life)
+) strict, without rowid;
+
 -- How many memories stand on a shelf of an agent, and their bytes: what nobody has to count. `slot` is of use on PostgreSQL alone.
 create table memory_counts (
     agent_id     blob    not null references agents (id) on delete cascade,

@@ -27,12 +27,15 @@ create index ix_memory_gone_at on memory_gone (gone_at);
 create trigger memory_words_update after update on agent_memories
 when new.version <> old.version or new.shelf <> old.shelf or new.shelf >= 18
 begin
-    update memory_words set number = new.number where number = old.number and new.number <> old.number;
-    insert into memory_words (number, agent_id, changed, analysis)
-    values (new.number, new.agent_id, 1 + max(
+    update memory_words set number = new.number, changed = 1 + max(
         coalesce((select max(changed) from memory_words where agent_id = new.agent_id), 0),
-        coalesce((select max(changed) from memory_gone where agent_id = new.agent_id), 0)), 0)
-    on conflict (number) do update set changed = excluded.changed;
+        coalesce((select max(changed) from memory_gone where agent_id = new.agent_id), 0))
+    where number = old.number;
+    insert into memory_words (number, agent_id, changed, analysis)
+    select new.number, new.agent_id, 1 + max(
+        coalesce((select max(changed) from memory_words where agent_id = new.agent_id), 0),
+        coalesce((select max(changed) from memory_gone where agent_id = new.agent_id), 0)), 0
+    where not exists (select 1 from memory_words where number = new.number);
 end;
 
 create trigger memory_words_delete after delete on agent_memories
