@@ -153,14 +153,16 @@ Task<Result<Answer>> work_once(Call& call, std::function<Task<Result<Answer>>()>
   if (kept) co_return replay(*kept, hash);
   Result<Answer> answer = co_await work();
   if (!answer) co_return answer;
-  std::function<Task<bool>(db::Connection&)> keep =
+  std::function<Task<Result<bool>>(db::Connection&)> keep =
       [&call, &idempotency, key,
-       done = kept_of(*answer, hash)](db::Connection& connection) -> Task<bool> {
+       done = kept_of(*answer, hash)](db::Connection& connection) -> Task<Result<bool>> {
     store::KeptAnswer copy = done;
     co_await idempotency.keep(connection, call.user, call.resource, key, std::move(copy), call.now);
     co_return true;
   };
-  co_await call.services.database.write<bool>(call.cost, std::move(keep));
+  const Result<bool> is_kept =
+      co_await call.services.database.write<bool>(call.cost, std::move(keep));
+  if (!is_kept) co_return std::unexpected(is_kept.error());
   co_return answer;
 }
 
