@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 
 from data import keep
 from measure import in_turn, wrk
-from memory_life import KEY, Client, Year, clean, create
+from memory_life import AGENTS, KEY, Client, Year, clean, create
 from memory_life import server as memory_server
 from pages import DASHBOARD_BUT, pages
 from process import Failed
@@ -27,7 +27,6 @@ SLOW_S = 4               # of the seed's "before", which answers a few a second
 PAUSE_S = 12             # until PostgreSQL's counters tell what was read
 COUNTED = 10             # dashboards, for rows read
 RATE, RATE_S = 50, 25
-P95_WITHIN = 0.011       # of the nearest rank; a millisecond is rounded
 
 
 @dataclass
@@ -70,13 +69,13 @@ class SeedTable:
 
     def __init__(self, bench, embedded, store):
         self.bench, self.embedded, self.store, self.postgres = bench, embedded, store, store.postgres
-        self.seconds, self.rounds = min(bench.seconds, LONGEST_S), min(bench.rounds, 3)
+        self.seconds, self.rounds = min(bench.seconds, LONGEST_S), 1 if bench.is_quick else min(bench.rounds, 3)
         self.paths = {data: {page.key: page for page in pages(data.samples())} for data in (embedded, store)}
 
     def measure(self):
         self._prepare()
         result = {"settings": {"executions": self.store.executions, "seconds": self.seconds, "rounds": self.rounds, "rate": RATE,
-                               "rate_seconds": self._rate_s()}, "pages": []}
+                               "rate_seconds": self._rate_s(), "counted": COUNTED}, "pages": []}
         with ExitStack() as servers:
             nginx = Nginx(self.bench.work)
             servers.callback(nginx.stop)
@@ -147,6 +146,7 @@ class SeedTable:
         expected = fetch(contenders["postgres"].url + self._path(kind, self.store), self.store.key).json()
         for name, contender in contenders.items():
             url = contender.url + self._path(kind, contender.data)
+            fetch(contender.url + PREFIX + "/me", contender.data.key)  # who asks is known then
             first, again = (fetch(url, contender.data.key) for _ in range(2))
             if again.status != 200:
                 raise Failed(f"{name} answers {again.status}: {again.body[:200].decode(errors='replace')}")
@@ -203,9 +203,10 @@ class SeedTable:
         contenders["postgres"].server.serve(*Onggi.flags_without_memory(self.bench.binary))
         databases = {"before": self._database("before"), "after": self._database("after"), "fastify": self.store.peer_database,
                      "postgres": self.store.database}
-        at = [self._read_so_far(databases)]
-        time.sleep(PAUSE_S)
-        at.append(self._read_so_far(databases))
+        at = []
+        for _ in range(2):  # what was read before this has been told by then
+            time.sleep(PAUSE_S)
+            at.append(self._read_so_far(databases))
         for name in databases:
             url = contenders[name].url + self._path(PAGES[-1], self.store)
             for _ in range(COUNTED):
@@ -272,13 +273,15 @@ class SeedTable:
 
     def _memory_of_seed(self, kind, memories):
         """The same memories; `after` cleans them up."""
-        database = self._database(kind) + "_memory"
-        # Empty of anything else, but for who may ask.
-        self.postgres.make_database(database, template=self._database(kind))
+        database, rows = "seed_memory", self.bench.work / "memories.csv"
+        peers = self.bench.root / "bench/peers"
+        self.postgres.make_database(database)
         try:
-            self.postgres.sql("truncate agent_executions", database)
-            rows = self.bench.work / "memories.csv"
-            write_memories(rows, memories, self._ids(database))
+            for script in ("fastify/schema.sql", "fastify/indexes.sql", "statistics.sql", f"seed/{kind}.sql"):
+                self.postgres.sql((peers / script).read_text(), database)
+            self.postgres.copy_in(database, "api_keys from stdin", ["psql", "-X", "-q", "-c", "copy api_keys to stdout"],
+                                  self.postgres.environment(self.store.peer_database))
+            write_memories(rows, memories)
             self.postgres.copy_in(database, "agent_memories from stdin (format csv)", ["cat", rows])
             rows.unlink()
             figures = {"rows_before": self._memories(database), "bytes_before": self._memory_bytes(database)}
@@ -299,9 +302,6 @@ class SeedTable:
         finally:
             self.postgres.drop_database(database)
 
-    def _ids(self, database):
-        return self.postgres.sql("select id, user_id from agents order by id limit 10", database).split()
-
     def _memories(self, database):
         return int(self.postgres.sql("select count(*) from agent_memories", database))
 
@@ -316,23 +316,28 @@ class SeedTable:
         try:
             with memory_server(self.bench.binary, directory, database and self.postgres.url(database)) as (port, _):
                 client = Client(port)
-                create(client, client.agents(10), Year(memories).arrays())
+                create(client, client.agents(AGENTS), Year(memories).arrays())
                 size = lambda: self._memory_bytes(database) if database else sum(  # noqa: E731
                     file.stat().st_size for file in directory.glob("onggi.db*"))
                 figures = {"rows_before": memories, "bytes_before": size()}
                 clean(client, is_beside=False)
                 if database:
                     self.postgres.sql("vacuum", database)
+                after = size()
                 counts = json.loads(fetch(f"http://127.0.0.1:{port}{PREFIX}/memory/stats", KEY).body)["stats"]
                 rows = sum(counts[f"{kind}_count"] for kind in ("short_term", "long_term", "episodic", "semantic"))
-                return {**figures, "rows": rows, "bytes": size()}
+            figures.update(rows=rows, bytes=after)
+            if database:
+                self.postgres.sql("vacuum full", database)
+                figures["bytes_least"] = self._memory_bytes(database)
+            return figures
         finally:
             shutil.rmtree(directory, ignore_errors=True)
 
     # --- the processors, under a load that stays the same ------------------------------------------
 
     def _rate_s(self):
-        return 8 if self.bench.is_quick else RATE_S
+        return 6 if self.bench.is_quick else RATE_S
 
     def _cpu(self):
         """Each alone, on a copy: executions are recorded as well."""
@@ -389,11 +394,12 @@ def statements(name, first, again):
     return str(counts[1]) if header == "Seed-Queries" or counts[0] == counts[1] else f"{counts[0]}, then {counts[1]}"
 
 
-def write_memories(path, memories, agents):
-    """The memories of memory_life.Year as CSV of peers/fastify/schema.sql. `agents`: lines of id|user."""
+def write_memories(path, memories):
+    """The memories of memory_life.Year, of ten agents of one user, as CSV of peers/fastify/schema.sql."""
+    user, *agents = (str(uuid.uuid4()) for _ in range(1 + AGENTS))
     with open(path, "w", encoding="utf-8") as out:
         for number, array in enumerate(Year(memories).arrays()):
-            agent, user = agents[number % len(agents)].split("|")
+            agent = agents[number % AGENTS]
             for each in json.loads(array):
                 cells = (str(uuid.uuid4()), agent, user, each.get("session_id", ""), each["type"], each["importance"], each["content"],
                          json.dumps(each["metadata"]).replace('"', '""'), "0", "", each["created_at"])
