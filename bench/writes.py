@@ -181,9 +181,12 @@ class Writes:
         try:
             with self._without_statistics() as without:
                 servers = {"with": self.onggi, "without": without}
+                counted = {name: self._counted(server) for name, server in servers.items()}
                 figures = in_turn({name: lambda server=server: settled(lambda: wrk(
                     f"{server.url}{PREFIX}/executions", self.bench.seconds, self.bench.data.key, post=self.single))
                                    for name, server in servers.items()}, self.bench.rounds, self.bench.say)
+                if [name for name, server in servers.items() if self._counted(server) == counted[name]] != ["without"]:
+                    raise Failed("what was recorded is in the statistics where it should not be, or is not where it should")
         except Failed as failure:
             return {**fact(title, None, ""), "error": str(failure)}
         failed = [each.error for each in figures.values() if each.error]
@@ -195,6 +198,9 @@ class Writes:
                     target("within 10 %", share, STATISTICS_SHARE))
         made["per_second"] = rates
         return made
+
+    def _counted(self, server):
+        return fetch(f"{server.url}{PREFIX}/dashboard/stats", self.bench.data.key).json()["executions"]["total"]
 
     def _without_statistics(self):
         """onggi on another copy, for a with statement."""
