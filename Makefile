@@ -161,6 +161,10 @@ bench: bench-build ## measure onggi beside its peers (CONTRIBUTING.md): about an
 bench-quick: bench-build ## the same in less than eight minutes, less exact
 	@/usr/bin/python3 bench/run.py --quick
 
+.PHONY: bench-seed
+bench-seed: bench-build ## the seed's own table alone (README): half an hour
+	@/usr/bin/python3 bench/run.py --only seed
+
 .PHONY: bench-retrieval
 bench-retrieval: build/build.ninja ## how well memory search finds the turn that answers (bench/retrieval)
 	@cmake --build build --target onggi_bench_retrieval
