@@ -154,11 +154,11 @@ fuzz-merge: ## take the few finds of `make fuzz` that reach new code into tests/
 # --- figures ------------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: bench-build ## measure onggi beside its peers (CONTRIBUTING.md): about an hour and a half, 40 GB of disk
+bench: bench-build ## measure onggi beside its peers (CONTRIBUTING.md): over two hours, 40 GB of disk
 	@/usr/bin/python3 bench/run.py
 
 .PHONY: bench-quick
-bench-quick: bench-build ## the same in less than eight minutes, less exact
+bench-quick: bench-build ## the same in a quarter of an hour, less exact
 	@/usr/bin/python3 bench/run.py --quick
 
 .PHONY: bench-seed

@@ -197,7 +197,7 @@ STORES = {"embedded": measure_embedded, "postgres": measure_postgres}
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="in a few minutes: short runs; growth up to the same data")
+    parser.add_argument("--quick", action="store_true", help="in a quarter of an hour: short runs; growth up to the same data")
     parser.add_argument("--store", choices=[*STORES, "both"], default="both", help="which to measure [both]")
     parser.add_argument("--executions", type=int, metavar="N",
                         help=f"to measure with [{MANY}; quick, where that would take too long to make: {FEWER}]")

@@ -389,9 +389,8 @@ def statements(name, first, again):
     if name == "fastify":
         return "1"  # one statement a page, by its making (peers/fastify/statements.js)
     header = "Onggi-Queries" if name in ("embedded", "postgres") else "Seed-Queries"
-    counts = [int(answer.headers[header]) for answer in (first, again)]
-    # The seed's first answer looks the key up as well.
-    return str(counts[1]) if header == "Seed-Queries" or counts[0] == counts[1] else f"{counts[0]}, then {counts[1]}"
+    counts = [answer.headers[header] for answer in (first, again)]
+    return counts[0] if counts[0] == counts[1] else ", then ".join(counts)
 
 
 def write_memories(path, memories):
