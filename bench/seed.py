@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import time
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
@@ -244,7 +244,7 @@ class SeedTable:
         return found
 
     def _rows_in_the_file(self):
-        with sqlite3.connect(f"file:{self.embedded.file}?mode=ro", uri=True) as file:
+        with closing(sqlite3.connect(f"file:{self.embedded.file}?mode=ro", uri=True)) as file:
             user = uuid.UUID(self.embedded.samples().reader).bytes
             now = datetime.now(timezone.utc)
             first = (now - timedelta(days=29)).strftime("%Y-%m-%d")
@@ -307,8 +307,8 @@ class SeedTable:
 
     def _memory_bytes(self, database):
         """Of memories, with whatever belongs to them: indexes, in onggi also words, timeline and settings."""
-        return int(self.postgres.sql("select sum(pg_total_relation_size(oid)) from pg_class where relkind = 'r' and relname ~ '^(agent_memories|memory_)'",
-                                     database))
+        return int(self.postgres.sql("select sum(pg_total_relation_size(oid)) from pg_class where relkind = 'r'"
+                                     " and relname ~ '^(agent_memories|memory_)'", database))
 
     def _memory_of_onggi(self, memories, database):
         directory = self.bench.work / "seed-memory"
@@ -317,8 +317,7 @@ class SeedTable:
             with memory_server(self.bench.binary, directory, database and self.postgres.url(database)) as (port, _):
                 client = Client(port)
                 create(client, client.agents(AGENTS), Year(memories).arrays())
-                size = lambda: self._memory_bytes(database) if database else sum(  # noqa: E731
-                    file.stat().st_size for file in directory.glob("onggi.db*"))
+                size = lambda: self._memory_bytes(database) if database else file_bytes(directory / "onggi.db")  # noqa: E731
                 figures = {"rows_before": memories, "bytes_before": size()}
                 clean(client, is_beside=False)
                 if database:
@@ -391,6 +390,12 @@ def statements(name, first, again):
     header = "Onggi-Queries" if name in ("embedded", "postgres") else "Seed-Queries"
     counts = [answer.headers[header] for answer in (first, again)]
     return counts[0] if counts[0] == counts[1] else ", then ".join(counts)
+
+
+def file_bytes(path):
+    """Of a file of SQLite's, whatever of it is still in the log beside it."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
+        return file.execute("pragma page_count").fetchone()[0] * file.execute("pragma page_size").fetchone()[0]
 
 
 def write_memories(path, memories):

@@ -54,7 +54,8 @@ def _memory_lines(part):
         return _failed("a year of memory", part)
     least = lambda each: f" ({each['bytes_least'] / 1e6:,.0f} after VACUUM FULL)" if "bytes_least" in each else ""  # noqa: E731
     first = next(iter(part["figures"].values()))
-    return [_line(f"memories after a year of {first['rows_before']:,}", "365,000 -> 50,000", _shown(part, lambda each: f"{each['rows']:,}")),
+    return [_line(f"memories after a year of {first['rows_before']:,}", "365,000 -> 50,000",
+                  _shown(part, lambda each: f"{each['rows']:,}")),
             _line("MB of them, before and after the clean-up", "10,000 -> 1,400", _shown(
                 part, lambda each: f"{each['bytes_before'] / 1e6:,.0f} -> {each['bytes'] / 1e6:,.0f}{least(each)}"))]
 
@@ -65,20 +66,22 @@ def _cpu_lines(part, rate):
     said = f"at {rate} requests/s, mixed"
     percent = lambda each, name: f"{100 * each[name]:,.1f} %" if name in each else ""  # noqa: E731
     return [_line(f"the database's processes {said}, of one core", "80 % -> 5 %", _shown(
-                part, lambda each: percent(each, "database") or f"in the server's")),
+                part, lambda each: percent(each, "database") or "in the server's")),
             _line(f"the server's process {said}, of one core", "", _shown(part, lambda each: percent(each, "server"))),
-            _line(f"answered of these, requests/s; p50, ms", "", _shown(
+            _line("answered of these, requests/s; p50, ms", "", _shown(
                 part, lambda each: f"{each['per_second']:.0f}; {_ms(each['p50_ms']) if each['p50_ms'] is not None else 'none'}"))]
 
 
-NOTES = """The seed is FastAPI + SQLAlchemy (`bench/peers/seed`), one process as Fastify and onggi are; claims are that platform's own, for its own data.
-Pages of the seed, of Fastify and of onggi on PostgreSQL are compared before they are measured, but for the dashboard's `p95_duration_ms` (daily rows without
-percentiles cannot show it: null), and what moves with the clock. Statements: of the seed those that SQLAlchemy sends, without the key's; the claim's 104 are of
-nodes that each refer to something else, here to a few agents; of onggi "1, then 0" where it is in memory afterwards. Rows read: on PostgreSQL the counters of
-`pg_stat_user_tables` and `pg_stat_all_indexes` over {counted} dashboards, less what is read in as long a time without them; on the embedded store, which counts nothing,
-the rows that its one statement selects, counted; onggi without pages in memory. Memories: the same texts everywhere, the seed without search in them; its indexes, and
-onggi's words, timeline and indexes, included; PostgreSQL after VACUUM. Steady load: in fifty requests 15 workflows, 12 agents, 10 lists of executions, 8 executions
-recorded, 3 searches in configurations, 1 in graphs, 1 dashboard; from /proc over {rate_seconds} s, each contender alone on a copy; the embedded store is in onggi's process."""
+NOTES = """The seed is FastAPI + SQLAlchemy (`bench/peers/seed`), one process as Fastify and onggi are; claims are that platform's own, for its
+own data. Pages of the seed, of Fastify and of onggi on PostgreSQL are compared before they are measured, but for the dashboard's
+`p95_duration_ms` (daily rows without percentiles cannot show it: null), and what moves with the clock. Statements: of the seed those
+that SQLAlchemy sends, without the key's; the claim's 104 are of nodes that each refer to something else, here to a few agents; of
+onggi "1, then 0" where it is in memory afterwards. Rows read: on PostgreSQL the counters of `pg_stat_user_tables` and
+`pg_stat_all_indexes` over {counted} dashboards, less what is read in as long a time without them; on the embedded store, which counts
+nothing, the rows that its one statement selects, counted; onggi without pages in memory. Memories: the same texts everywhere, the seed
+without search in them; its indexes, and onggi's words, timeline and indexes, included; PostgreSQL after VACUUM. Steady load: in fifty
+requests 15 workflows, 12 agents, 10 lists of executions, 8 executions recorded, 3 searches in configurations, 1 in graphs, 1
+dashboard; from /proc over {rate_seconds} s, each contender alone on a copy; the embedded store is in onggi's process."""
 
 
 def markdown(seed, head):
