@@ -10,6 +10,9 @@ STATIC_SHARE = 0.5   # what was read before, against nginx
 OLLAMA = '{"llm_provider":"ollama"}'
 RARE = '{"nodes":[{"type":"rare_review"}]}'
 SPREAD_MAX = 1000
+STORE_DASHBOARD_FACTOR = 20  # on PostgreSQL, against Fastify + pg
+# What moves with the clock, and what daily rows without percentiles cannot show.
+DASHBOARD_BUT = ("timestamp", "last_24h", "p95_duration_ms")
 
 
 @dataclass
@@ -17,13 +20,15 @@ class Page:
     key: str
     title: str
     paths: list          # one, or many that are asked for in turn
-    loop: str            # its name in the bare loop
+    loop: str            # its name in the bare loop; empty where nobody else has statistics: then there is no best statement either
     arguments: list      # the bare loop's, for each path, after the reader
     from_memory: bool    # whether onggi may answer it from memory
     at_least: int | None = None  # requests per second
     of_static: float | None = None
     grows: bool = False  # measured at other numbers of executions as well
     filter: str = ""     # what is to be contained, JSON
+    store_factor: int | None = None  # on PostgreSQL, against Fastify + pg, where it is another than all pages'
+    but: tuple = ()      # members that the peer need not show alike
 
     @property
     def is_spread(self):
@@ -62,4 +67,8 @@ def pages(samples):
         Page("workflows_containing", "workflows by what their graph contains, 10 of 1,000",
              [_containing("workflows", "graph_definition", RARE)], "workflows", ["rare_review"],
              from_memory=True, at_least=8000, grows=True, filter=RARE),
+        Page("dashboard", "the dashboard of 30 days of the user with three in ten executions", [f"{PREFIX}/dashboard/stats?days=30"], "", [],
+             from_memory=True, of_static=STATIC_SHARE, store_factor=STORE_DASHBOARD_FACTOR, but=DASHBOARD_BUT),
+        Page("trend", "executions day by day, 30 days of the same user", [f"{PREFIX}/dashboard/execution-trend?days=30"], "", [],
+             from_memory=True, of_static=STATIC_SHARE, store_factor=STORE_DASHBOARD_FACTOR),
     ]

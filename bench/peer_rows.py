@@ -84,4 +84,5 @@ def _load(root, postgres, database, source, counts):
         if loaded != expected:
             raise Failed(f"the peer's database holds {loaded} {table} of {expected}")
     postgres.sql((peer / "indexes.sql").read_text(), database)
+    postgres.sql((root / "bench/peers/statistics.sql").read_text(), database)
     postgres.settle(database)

@@ -13,13 +13,14 @@ from process import Failed
 from servers import PREFIX, Onggi, fetch
 
 STORED = {"workflow": "workflows", "agent": "agents"}
+PEER = ("bench/peers/fastify/schema.sql", "bench/peers/fastify/indexes.sql", "bench/peers/statistics.sql")
 EACH_BYTES = 7000        # of an execution in both databases, and in the copies to write into
 DEFINITIONS_BYTES = 1 << 30
 
 
 def start(root, work):
     """The cluster that the data is kept in."""
-    name = f"cluster-{fingerprint(root, 'sql/migrations/postgres', 'bench/peers/fastify/schema.sql', 'bench/peers/fastify/indexes.sql')}"
+    name = f"cluster-{fingerprint(root, 'sql/migrations/postgres', *PEER)}"
     for stale in work.glob("cluster-*"):
         if stale.name != name:
             shutil.rmtree(stale)

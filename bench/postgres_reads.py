@@ -30,6 +30,8 @@ class StoreReads(Reads):
         self.postgres, self.database = bench.data.postgres, bench.data.database
 
     def _others(self, page, answer, row):
+        if not page.loop:
+            return {}
         if page.of_static:
             return {"stored": self._stored(page, answer)}
         return {kind: self._best(page, kind, answer, row) for kind in KINDS}
@@ -99,7 +101,7 @@ class StoreReads(Reads):
         if "stored" in figures and figures["stored"].runs:
             yield target("at least half of the stored row", onggi / figures["stored"].median(), STORED_SHARE)
         if figures["fastify"].runs:
-            factor = WORKFLOW_FACTOR if page.key == "workflow" else PEER_FACTOR
+            factor = page.store_factor or (WORKFLOW_FACTOR if page.key == "workflow" else PEER_FACTOR)
             yield target(f"at least {factor} times Fastify", onggi / figures["fastify"].median(), factor)
 
 

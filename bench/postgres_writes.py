@@ -1,12 +1,15 @@
 """Executions that are recorded on PostgreSQL: beside pgbench's bare INSERT, and bare inserts of a thousand rows, into the very table."""
 
 import os
+import shutil
 import subprocess
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from postgres import PLANS_ONCE, pgbench
+from pages import STORE_DASHBOARD_FACTOR
 from process import Failed
 from reads import target
 from servers import Fastify, Onggi
@@ -16,6 +19,11 @@ TABLE = "agent_executions"
 # A UUIDv7 of this moment without its last 8 digits, of which each row takes some.
 MOMENT = ("(select lpad(to_hex(cast(date_part('epoch', clock_timestamp()) * 1000 as bigint)), 12, '0') || '7'"
           " || substr(translate(cast(gen_random_uuid() as text), '-', ''), 1, 11))")
+
+
+# A row that is to tell statistics of an execution is never written.
+WITHOUT_STATISTICS = """create function bench.nothing() returns trigger language plpgsql as 'begin return null; end';
+    create trigger bench_without_statistics before insert on agent_execution_changes for each row execute function bench.nothing()"""
 
 
 class StoreWrites(Writes):
@@ -45,8 +53,25 @@ class StoreWrites(Writes):
         best = max((each.median() for each in bare if each.runs), default=None)
         if best and key == "single":
             yield target("at least the bare INSERT", onggi / best, 1)
+        elif key.endswith("_arriving") and figures["fastify"].runs:
+            yield target(f"at least {STORE_DASHBOARD_FACTOR} times Fastify", onggi / figures["fastify"].median(), STORE_DASHBOARD_FACTOR)
         elif best:
             yield target("at least 60 % of the best bare insert", onggi / best, BATCH_SHARE)
+
+    @contextmanager
+    def _without_statistics(self):
+        database, directory = "onggi_without", self.bench.work / "write-without"
+        self.postgres.make_database(database, template=self.bench.data.database)
+        try:
+            self.postgres.sql(WITHOUT_STATISTICS, database)
+            onggi = Onggi(self.bench.binary, directory, self.bench.work / "write-without.log", self.postgres.url(database)).serve()
+            try:
+                yield onggi
+            finally:
+                onggi.stop()
+        finally:
+            self.postgres.drop_database(database)
+            shutil.rmtree(directory, ignore_errors=True)
 
     # --- one row -----------------------------------------------------------------------------------
 

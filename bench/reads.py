@@ -56,7 +56,7 @@ class Reads:
         """The peer shows what onggi does."""
         for path in page.paths[::max(1, len(page.paths) // COMPARED)]:
             expected, peer = (fetch(server.url + path, self.bench.data.key) for server in (self.onggi, self.fastify))
-            wrong = check("Fastify", expected.json(), peer.json())
+            wrong = check("Fastify", expected.json(), peer.json(), page.but)
             if expected.status != 200 or peer.status != 200 or wrong:
                 raise Failed(wrong or f"{path} answers {expected.status} and {peer.status}")
 
@@ -84,6 +84,8 @@ class EmbeddedReads(Reads):
             if fetch(static).body != answer.body:
                 raise Failed("nginx serves other bytes")
             contenders["nginx"] = lambda: wrk(static, self.bench.seconds)
+        if not page.loop:
+            return contenders
         requests = self.bench.work / f"requests-{page.key}"
         requests.write_text("".join(f"{self.bench.samples.reader} {each}\n" for each in page.arguments))
         wrong = check("the bare loop", answer.json(), loop(self.bench.loop, "show", self.bench.data.rows, page.loop, requests))

@@ -20,9 +20,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import facts  # noqa: E402
 import machine  # noqa: E402
 import postgres_data  # noqa: E402
+import seed_table  # noqa: E402
 import table  # noqa: E402
-from data import Data, Samples, is_made, prepare, prepare_rows  # noqa: E402
+from data import Data, Samples, fingerprint, is_made, prepare, prepare_rows  # noqa: E402
 from memory_life import memory_facts  # noqa: E402
+from memory_rows import memory_rows  # noqa: E402
 from overload import overload  # noqa: E402
 from pages import pages  # noqa: E402
 from peer_rows import load_from_sqlite  # noqa: E402
@@ -32,7 +34,9 @@ from postgres_reads import StoreReads  # noqa: E402
 from postgres_writes import StoreWrites  # noqa: E402
 from process import Failed, end_on_signals, run  # noqa: E402
 from reads import EmbeddedReads  # noqa: E402
+from seed import SeedTable  # noqa: E402
 from servers import Fastify, Nginx  # noqa: E402
+from subjects import subjects  # noqa: E402
 from writes import EmbeddedWrites  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,7 +98,7 @@ def measure_embedded(bench, options, result):
     with ExitStack() as running:
         postgres = Postgres(bench.work / f"postgres-{bench.data.name}", bench.work / "postgres.log")
         running.callback(postgres.stop)
-        loaded = postgres.home / "loaded"
+        loaded = postgres.home / f"loaded-{fingerprint(bench.root, *postgres_data.PEER)}"
         if not loaded.exists():
             bench.say("loading the peer's database")
             load_from_sqlite(bench.root, postgres, "bench", bench.data.rows)
@@ -104,11 +108,15 @@ def measure_embedded(bench, options, result):
             servers.callback(nginx.stop)
             onggi, fastify = both(bench, servers, postgres, "bench")
             measure_pages(bench, EmbeddedReads(bench, onggi, nginx, fastify), options, result)
+            if options.wants("subjects"):
+                result["facts"] += subjects(bench, onggi)
         if options.wants("writes"):
             with EmbeddedWrites(bench, postgres, "bench") as writes:
+                result["facts"].append(writes.statistics_cost())
                 result["rows"] += writes.rows()
                 result["facts"].append(overload(bench, writes.onggi, writes.single))
     if options.wants("memory"):
+        result["rows"] += memory_rows(bench)
         result["facts"] += memory_facts(bench)
     if options.wants("growth"):
         result["facts"] += facts.growth(bench, small, large)
@@ -130,15 +138,32 @@ def measure_postgres(bench, options, result):
         with ExitStack() as servers:
             onggi, fastify = both(bench, servers, postgres, bench.data.peer_database)
             measure_pages(bench, StoreReads(bench, onggi, fastify), options, result)
+            if options.wants("subjects"):
+                result["facts"] += subjects(bench, onggi)
         if options.wants("writes"):
             with StoreWrites(bench) as writes:
+                result["facts"].append(writes.statistics_cost())
                 result["rows"] += writes.rows()
         if options.wants("memory"):
+            postgres.make_database("onggi_memory")
+            result["rows"] += memory_rows(bench, postgres.url("onggi_memory"))
             postgres.make_database("onggi_memory")
             result["facts"] += memory_facts(bench, postgres.url("onggi_memory"))
             postgres.drop_database("onggi_memory")
         if options.wants("growth"):
             result["facts"] += facts.growth(bench, small, bench.data)
+
+
+def measure_seed(bench, options):
+    """The seed's table, on the data of both stores."""
+    with ExitStack() as running:
+        postgres = postgres_data.start(bench.root, bench.work)
+        running.callback(postgres.stop)
+        executions = options.executions or (FEWER if bench.is_quick and not StoreData(postgres, MANY).is_made else MANY)
+        store = StoreData(postgres, executions).prepare(bench)
+        store.prepare_peer(bench)
+        embedded = prepare(bench.root, bench.work, bench.binary, executions, bench.say)
+        return SeedTable(bench, embedded, store).measure()
 
 
 def settings(options, executions):
@@ -172,14 +197,14 @@ STORES = {"embedded": measure_embedded, "postgres": measure_postgres}
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="in a few minutes: short runs; growth up to the same data")
+    parser.add_argument("--quick", action="store_true", help="in a quarter of an hour: short runs; growth up to the same data")
     parser.add_argument("--store", choices=[*STORES, "both"], default="both", help="which to measure [both]")
     parser.add_argument("--executions", type=int, metavar="N",
                         help=f"to measure with [{MANY}; quick, where that would take too long to make: {FEWER}]")
     parser.add_argument("--grown", type=int, metavar="N", help=f"to compare {SMALL} with on the embedded store [{GROWN}; quick: those measured with]")
     parser.add_argument("--seconds", type=int, metavar="N", help="of one run [5; quick: 1]")
     parser.add_argument("--rounds", type=int, metavar="N", help="of each row [5; quick: 3]")
-    parser.add_argument("--only", action="append", metavar="ROW", help="a page (bench/pages.py), writes, memory or growth; may be repeated")
+    parser.add_argument("--only", action="append", metavar="ROW", help="a page (bench/pages.py), subjects, writes, memory, growth or seed; may be repeated")
     parser.add_argument("--work", type=Path, default=ROOT / "build/bench", metavar="DIR", help="where data is kept [build/bench]")
     parser.add_argument("--build", type=Path, default=ROOT / "build", metavar="DIR", help="where the programs are [build]")
     parser.add_argument("--readme", action="store_true", help="only put the last table into README.md")
@@ -192,6 +217,13 @@ def arguments():
     return options
 
 
+def save(bench, name, result, text):
+    (bench.work / f"{name}.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    (bench.work / f"{name}.md").write_text(text)
+    print(text)
+    bench.say(f"saved as {bench.work / name}.md and .json")
+
+
 def install_peer():
     run(ROOT / "cmake/npm_install.sh", ROOT / "bench/peers/fastify")
 
@@ -200,7 +232,9 @@ def main():
     options = arguments()
     work = options.work.resolve()
     if options.readme:
-        table.write_readme(ROOT / "README.md", (work / "bench.md").read_text())
+        for name, write in (("bench.md", table.write_readme), ("seed.md", seed_table.write_readme)):
+            if (work / name).exists():
+                write(ROOT / "README.md", (work / name).read_text())
         return 0
     end_on_signals()
     work.mkdir(parents=True, exist_ok=True)
@@ -208,19 +242,21 @@ def main():
     install_peer()
     result = {"date": time.strftime("%Y-%m-%d"), "machine": machine.describe(work), "versions": machine.versions(ROOT, bench.binary),
               "stores": {}}
-    for store, measure in STORES.items():
-        if options.store in (store, "both"):
-            bench.say(f"on {table.NAMES[store]}")
-            measure(bench, options, result["stores"].setdefault(store, {"rows": [], "facts": []}))
-    (work / "bench.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    text = table.markdown(result)
-    (work / "bench.md").write_text(text)
-    print(text)
-    bench.say(f"saved as {work / 'bench.md'} and {work / 'bench.json'}")
-    missed = table.missed(result)
+    if options.only != ["seed"]:
+        for store, measure in STORES.items():
+            if options.store in (store, "both"):
+                bench.say(f"on {table.NAMES[store]}")
+                measure(bench, options, result["stores"].setdefault(store, {"rows": [], "facts": []}))
+        save(bench, "bench", result, table.markdown(result))
+    missed, failed = table.missed(result), any("error" in each for each in table.everything(result))
+    if options.wants("seed") and options.store == "both":
+        seed = measure_seed(bench, options)
+        save(bench, "seed", {**result, "stores": {}, "seed": seed}, seed_table.markdown(seed, table.heading(result)))
+        failures = seed_table.failures(seed)
+        missed, failed = missed + failures, failed or bool(failures)
     if missed:
         bench.say("missed or failed: " + "; ".join(missed))
-    return 1 if any("error" in each for each in table.everything(result)) else 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

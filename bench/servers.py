@@ -118,3 +118,23 @@ class Fastify:
 
     def stop(self):
         self.process.stop()
+
+
+class Seed:
+    """The seed's server, `before` or `after`: one Python process (peers/seed)."""
+
+    def __init__(self, root, postgres, log, database, kind):
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        environment = {**postgres.environment(database), "PORT": str(port), "SEED": kind, "PYTHONDONTWRITEBYTECODE": "1"}
+        # Debian's: what is installed (tools/install-packages.sh) belongs to it.
+        self.process = Process(["/usr/bin/python3", root / "bench/peers/seed/app.py"], log, self._answers, environment)
+
+    def _answers(self):
+        try:
+            return fetch(self.url + "/openapi.json").status == 200
+        except OSError:
+            return False
+
+    def stop(self):
+        self.process.stop()

@@ -69,7 +69,7 @@ BESIDE = {"embedded": {"nginx": "nginx, the same bytes", "loop": "SQLite, bare l
           "postgres": {"columns": "pgbench, JSON made of columns", "documents": "pgbench, stored documents put together",
                        "stored": "pgbench, the page as one stored row", "fastify": "Fastify + pg"}}
 # What is recorded there is measured beside something else than pages are.
-RECORDS = ("single", "batch")
+RECORDS = ("single", "batch", "memory_create")
 RECORDED = {"insert": "pgbench, bare INSERT", "unnest": "pgbench, INSERT of arrays", "copy": "COPY", "fastify": "Fastify + pg"}
 NOTES = {"postgres": "One private PostgreSQL for all, reached by a Unix socket: shared_buffers 1 GB, fsync and synchronous_commit on."
                      " pgbench (`-M prepared -c16 -j1`) asks onggi's own database for the same content: its best statements"
@@ -90,14 +90,17 @@ def _store(store, part):
     return [*lines, "| onggi alone | | expected |", "|---|---|---|", *(_fact_line(fact) for fact in part["facts"])]
 
 
-def markdown(result):
+def heading(result):
+    """Of what, when, where and with what."""
     machine, versions = result["machine"], result["versions"]
     others = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "onggi")
-    lines = [
-        f"{versions['onggi']}, {result['date']}: {machine['cpu']}, {machine['cores']} cores for servers and clients together,"
-        f" {machine['memory_gb']} GB, Linux {machine['kernel']}, {machine['file_system']} (an fdatasync of 8 KB takes {machine['fsync_ms']} ms),"
-        f" load {machine['load_before']} before. {others}.",
-    ]
+    return (f"{versions['onggi']}, {result['date']}: {machine['cpu']}, {machine['cores']} cores for servers and clients together,"
+            f" {machine['memory_gb']} GB, Linux {machine['kernel']}, {machine['file_system']} (an fdatasync of 8 KB takes {machine['fsync_ms']} ms),"
+            f" load {machine['load_before']} before. {others}.")
+
+
+def markdown(result):
+    lines = [heading(result)]
     for store, part in result["stores"].items():
         lines += ["", *_store(store, part)]
     return "\n".join(lines) + "\n"
@@ -117,7 +120,11 @@ def missed(result):
 
 def write_readme(path, text):
     """Puts the tables between the markers."""
+    write_between(path, BEGIN, END, text)
+
+
+def write_between(path, begin, end, text):
     readme = path.read_text()
-    if BEGIN not in readme or END not in readme:
-        raise ValueError(f"{path} has no {BEGIN} ... {END}")
-    path.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: f"{BEGIN}\n{text}{END}", readme, flags=re.DOTALL))
+    if begin not in readme or end not in readme:
+        raise ValueError(f"{path} has no {begin} ... {end}")
+    path.write_text(re.sub(f"{begin}.*{end}", lambda _: f"{begin}\n{text}{end}", readme, flags=re.DOTALL))

@@ -4,10 +4,14 @@ into copies, which are removed afterwards."""
 import json
 import os
 import shutil
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from urllib.parse import urlsplit
 
+from facts import fact
 from measure import CONNECTIONS, in_turn, loop, wrk
-from process import Failed
+from process import Failed, run
 from reads import target
 from servers import PREFIX, Fastify, Onggi, fetch
 
@@ -16,6 +20,11 @@ BATCH_CONNECTIONS = 4
 SINGLE_AT_LEAST = 10_000
 BATCH_SHARE = 0.6
 READERS_P99_MS = 10
+ARRIVING = 100        # executions a second, while dashboards are read
+DASHBOARD_AT_LEAST = 8000
+STATISTICS_SHARE = 0.9
+# A row that is to tell statistics of an execution is never written.
+WITHOUT_STATISTICS = "create trigger bench_without_statistics before insert on agent_execution_changes begin select raise(ignore); end"
 
 
 class Writes:
@@ -67,6 +76,10 @@ class Writes:
             yield self._row("batch", f"recording executions in batches of 1,000, durable, {said}; rows/s",
                             lambda row, clients=clients: self._measure_batch(row, clients))
         yield self._row("readers", "the 50 newest executions, while batches of 1,000 are written without pause", self._measure_readers)
+        for key, title, path in (("dashboard_arriving", "the dashboard of 30 days", "stats?days=30"),
+                                 ("trend_arriving", "executions day by day, 30 days", "execution-trend?days=30")):
+            yield self._row(key, f"{title}, while {ARRIVING} executions a second arrive",
+                            lambda row, path=path: self._measure_arriving(row, f"{PREFIX}/dashboard/{path}"))
 
     def _row(self, key, title, measure):
         self.bench.say(title)
@@ -133,6 +146,67 @@ class Writes:
             row["targets"] = [target(f"p99 under {READERS_P99_MS} ms", figures["onggi"].median("p99_ms"), READERS_P99_MS, is_upper=True)]
 
 
+    def _measure_arriving(self, row, page):
+        """The reader's own executions arrive, one a request, where it is asked: onggi and the peer."""
+        generator = self.bench.build / "onggi_bench_load"
+        if not generator.exists():
+            raise Failed(f"{generator.name} is not built")
+        written = []
+
+        def once(url):
+            with ThreadPoolExecutor(1) as beside:
+                arriving = beside.submit(run, generator, "--target", urlsplit(url).netloc, "--path", PREFIX + "/executions", "--key",
+                                         self.bench.data.key, "--body", self.single, "--connections", CONNECTIONS, "--rates",
+                                         f"{ARRIVING}:{self.bench.seconds + 1}")
+                reading = wrk(url + page, self.bench.seconds, self.bench.data.key)
+                phase, = json.loads(arriving.result())["phases"]
+            if url == self.onggi.url:
+                written.append(phase["ok_per_second"])
+            return reading
+        figures = in_turn({name: lambda url=server.url: settled(lambda: once(url))
+                           for name, server in (("onggi", self.onggi), ("fastify", self.fastify))}, self.bench.rounds, self.bench.say)
+        answer = fetch(self.onggi.url + page, self.bench.data.key)
+        row.update(bytes=len(answer.body), queries=int(answer.headers["Onggi-Queries"]))
+        row["contenders"] = {name: each.as_json() for name, each in figures.items()}
+        if figures["onggi"].runs:
+            row["written_per_second"] = round(sorted(written)[len(written) // 2], 1)
+            row["targets"] = list(self._targets(row["key"], figures))
+
+    # --- what statistics cost ----------------------------------------------------------------------
+
+    def statistics_cost(self):
+        """Recording beside recording on a copy where nothing of it gets into the queue of statistics, so that nothing is folded either."""
+        title = "recording one execution, 16 clients, against the same without statistics (a trigger drops what would be queued)"
+        self.bench.say(title)
+        try:
+            with self._without_statistics() as without:
+                servers = {"with": self.onggi, "without": without}
+                counted = {name: self._counted(server) for name, server in servers.items()}
+                figures = in_turn({name: lambda server=server: settled(lambda: wrk(
+                    f"{server.url}{PREFIX}/executions", self.bench.seconds, self.bench.data.key, post=self.single))
+                                   for name, server in servers.items()}, self.bench.rounds, self.bench.say)
+                if [name for name, server in servers.items() if self._counted(server) == counted[name]] != ["without"]:
+                    raise Failed("what was recorded is in the statistics where it should not be, or is not where it should")
+        except Failed as failure:
+            return {**fact(title, None, ""), "error": str(failure)}
+        failed = [each.error for each in figures.values() if each.error]
+        if failed:
+            return {**fact(title, None, ""), "error": failed[0]}
+        rates = {name: each.median() for name, each in figures.items()}
+        share = rates["with"] / rates["without"]
+        made = fact(title, round(share, 2), f"times ({rates['with']:,.0f}/s, {rates['without']:,.0f}/s)",
+                    target("within 10 %", share, STATISTICS_SHARE))
+        made["per_second"] = rates
+        return made
+
+    def _counted(self, server):
+        return fetch(f"{server.url}{PREFIX}/dashboard/stats", self.bench.data.key).json()["executions"]["total"]
+
+    def _without_statistics(self):
+        """onggi on another copy, for a with statement."""
+        raise NotImplementedError
+
+
 class EmbeddedWrites(Writes):
     def __init__(self, bench, postgres, database):
         super().__init__(bench)
@@ -160,8 +234,25 @@ class EmbeddedWrites(Writes):
         onggi = figures["onggi"].median()
         if key == "single":
             yield target(f"at least {SINGLE_AT_LEAST:,}/s", onggi, SINGLE_AT_LEAST)
+        elif key.endswith("_arriving"):
+            yield target(f"at least {DASHBOARD_AT_LEAST:,}/s", onggi, DASHBOARD_AT_LEAST)
         elif figures["loop"].runs:
             yield target("at least 60 % of the bare loop", onggi / figures["loop"].median(), BATCH_SHARE)
+
+    @contextmanager
+    def _without_statistics(self):
+        directory = self.bench.work / "write-without"
+        try:
+            copy = self.bench.data.copy(directory)
+            with closing(sqlite3.connect(copy / "onggi.db")) as file:
+                file.execute(WITHOUT_STATISTICS)
+            onggi = Onggi(self.bench.binary, copy, self.bench.work / "write-without.log").serve()
+            try:
+                yield onggi
+            finally:
+                onggi.stop()
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def settled(once):

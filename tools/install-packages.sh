@@ -19,7 +19,7 @@ packages=(
 )
 
 if [ "${1:-}" = --bench ]; then
-  packages+=(wrk util-linux)
+  packages+=(wrk util-linux python3-fastapi python3-sqlalchemy uvicorn python3-uvloop python3-httptools)
 fi
 
 # Node brings the API's page (web/docs). One that is already there, from wherever, is good enough.

@@ -12,14 +12,19 @@ sys.path.insert(0, str(ROOT / "bench"))
 
 import measure  # noqa: E402
 import postgres  # noqa: E402
+import seed_table  # noqa: E402
 import table  # noqa: E402
 from data import fingerprint  # noqa: E402
-from pages import Page  # noqa: E402
+from pages import DASHBOARD_BUT, Page  # noqa: E402
 from postgres_reads import KINDS, STATEMENTS, StoreReads, filled, statement, tried  # noqa: E402
 from postgres_writes import StoreWrites  # noqa: E402
 from process import Failed  # noqa: E402
 from reads import target  # noqa: E402
 from same import check  # noqa: E402
+from seed import PAGES, SeedTable, statements  # noqa: E402
+from seed_load import Load, Request, shuffled  # noqa: E402
+from servers import Answer  # noqa: E402
+from writes import EmbeddedWrites  # noqa: E402
 
 SHOWN = {"items": [{"id": "a", "at": "2026-11-22T20:02:43.131Z", "cost_usd": 0.0129, "tags": ["x"]}], "next_cursor": "one"}
 
@@ -43,6 +48,14 @@ def test_the_same_content_in_another_spelling_is_the_same():
 def test_another_content_is_told(other):
     assert check("peer", SHOWN, other)
     assert check("peer", other, SHOWN)
+
+
+def test_what_the_peer_need_not_show_alike_is_left_out():
+    mine = {"executions": {"total": 3, "p95_duration_ms": 9279}, "timestamp": "2026-11-22T20:02:43.131Z"}
+    other = {"executions": {"total": 3, "p95_duration_ms": None}, "timestamp": "2026-11-22T20:02:43.132Z"}
+    assert check("peer", mine, other) and check("peer", mine, other, DASHBOARD_BUT) is None
+    other["executions"]["total"] = 4
+    assert check("peer", mine, other, DASHBOARD_BUT)
 
 
 def run_of(per_second, p99_ms=1.0):
@@ -197,11 +210,84 @@ def test_what_is_in_memory_is_held_against_the_stored_row():
         ("at least half of the stored row", 0.5, True), ("at least 8 times Fastify", 5.0, False)]
 
 
+def test_a_dashboard_on_postgresql_is_held_against_fastify_alone():
+    page = a_page("dashboard", of_static=0.5, store_factor=20)
+    assert verdicts(StoreReads._targets(None, page, figures(onggi=1900.0, fastify=100.0))) == [("at least 20 times Fastify", 19.0, False)]
+    page.loop = ""
+    assert StoreReads._others(None, page, None, {}) == {}
+    assert verdicts(StoreWrites._targets(None, "dashboard_arriving", figures(onggi=2000.0, fastify=100.0))) == [
+        ("at least 20 times Fastify", 20.0, True)]
+    assert verdicts(EmbeddedWrites._targets(None, "trend_arriving", figures(onggi=7999.0, fastify=100.0))) == [
+        ("at least 8,000/s", 7999.0, False)]
+
+
 def test_what_is_recorded_is_held_against_the_best_bare_insert():
     assert verdicts(StoreWrites._targets(None, "single", figures(onggi=99.0, insert=100.0, fastify=1.0))) == [
         ("at least the bare INSERT", 0.99, False)]
     assert verdicts(StoreWrites._targets(None, "batch", figures(onggi=60.0, unnest=90.0, copy=100.0, fastify=1.0))) == [
         ("at least 60 % of the best bare insert", 0.6, True)]
+
+
+# --- the seed's own table --------------------------------------------------------------------------
+
+def seed_result():
+    page = {"per_second": 1000.0, "p50_ms": 0.5, "statements": "1, then 0"}
+    read = {"executions": 0, "summaries": 30, "waiting": 2, "others": 0}
+    return {"settings": {"executions": 10, "rounds": 1, "seconds": 1, "rate": 50, "rate_seconds": 6, "counted": 10},
+            "pages": [{"key": "agent", "title": "an agent", "statements": "18 -> 4", "waited": "800 -> 150 ms", "rate": "",
+                       "figures": {"before": {"per_second": 9.5, "p50_ms": 101.0, "statements": "13"}, "embedded": page}}],
+            "rows_read": {"figures": {"postgres": read, "tables": {}}},
+            "memory": {"figures": {"after": {"rows_before": 9, "bytes_before": 8e6, "rows": 3, "bytes": 8e6, "bytes_least": 2e6}}},
+            "cpu": {"figures": {"after": {"per_second": 49.6, "p50_ms": 7.0, "server": 0.5, "database": 0.05, "refused": 0},
+                                "embedded": {"per_second": 50.0, "p50_ms": None, "server": 0.01, "refused": 0}}}}
+
+
+def test_the_seeds_table_says_claims_and_figures():
+    text = seed_table.markdown(seed_result(), "where")
+    for line in ("| an agent: statements | 18 -> 4 | 13 |  |  | 1, then 0 |  |  |",
+                 "| an agent: p50, one client, ms | 800 -> 150 ms | 101 |  |  | 0.50 |  |  |",
+                 "| an agent: requests/s, 16 connections |  | 9.5 |  |  | 1,000 |  |  |",
+                 "| rows that a dashboard reads, not from memory | 1,000,000 -> 30 |  |  |  |  | 30 summaries, 2 not folded yet |  |",
+                 "| memories after a year of 9 | 365,000 -> 50,000 |  | 3 |  |  |  |  |",
+                 "| MB of them, before and after the clean-up | 10,000 -> 1,400 |  | 8 -> 8 (2 after VACUUM FULL) |  |  |  |  |",
+                 "| the database's processes at 50 requests/s, mixed, of one core | 80 % -> 5 % |  | 5.0 % |  | in the server's |  |  |",
+                 "| answered of these, requests/s; p50, ms |  |  | 50; 7.0 |  | 50; none |  |  |"):
+        assert line in text.splitlines(), line
+    assert seed_table.failures(seed_result()) == []
+
+
+def test_a_part_of_the_seeds_table_that_failed_is_said():
+    failed = seed_result()
+    failed["cpu"] = {"error": "refused\nmore"}
+    lines = seed_table.markdown(failed, "where").splitlines()
+    assert "| processors under a steady load | **failed**: refused |" + " |" * 6 in lines
+    assert len({line.count("|") for line in lines if line.startswith("|")}) == 1
+    assert seed_table.failures(failed) == ["the seed's table: cpu"]
+
+
+def answer_of(**headers):
+    return Answer(200, {name.replace("_", "-"): value for name, value in headers.items()}, b"")
+
+
+def test_statements_are_those_of_the_page():
+    first, again = answer_of(Onggi_Queries="1"), answer_of(Onggi_Queries="0")
+    assert statements("embedded", first, again) == "1, then 0" and statements("postgres", first, first) == "1"
+    assert statements("before", answer_of(Seed_Queries="13"), answer_of(Seed_Queries="13")) == "13"
+
+
+def test_rows_are_told_apart_by_what_they_are():
+    tables = {"agent_executions_2026_11": 5, "agent_execution_changes": 4, "agent_execution_days": 30, "user_execution_totals": 1, "agents": 7}
+    assert SeedTable._in_kinds(tables) == {"executions": 5, "waiting": 4, "summaries": 31, "others": 7}
+
+
+def test_the_mixed_load_is_fifty_requests_in_the_same_order_every_time():
+    mix = [(kind.page, kind.share) for kind in PAGES] + [("record", 8)]
+    assert len(shuffled(mix)) == 50 and shuffled(mix) == shuffled(mix) and shuffled(mix).count("dashboard") == 1
+
+
+def test_a_load_to_nobody_is_refused():
+    load = Load("http://127.0.0.1:1", "key", [Request("/")], 50).run(0.1)
+    assert load["refused"] > 0 and load["per_second"] == 0 and load["p50_ms"] is None
 
 
 def test_data_is_made_anew_for_what_its_own_store_is_made_of(tmp_path):
@@ -231,4 +317,5 @@ def test_the_project_readme_has_a_place_for_the_table(tmp_path):
     copy = tmp_path / "README.md"
     copy.write_text((ROOT / "README.md").read_text())
     table.write_readme(copy, json.dumps({}))
-    assert "{}" in copy.read_text()
+    seed_table.write_readme(copy, "[]\n")
+    assert "{}" in copy.read_text() and f"{seed_table.BEGIN}\n[]\n{seed_table.END}" in copy.read_text()

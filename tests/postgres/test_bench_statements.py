@@ -34,3 +34,22 @@ def test_a_statement_of_pgbench_fits_the_schema(cursor, path):
 def test_the_peers_rows_can_be_taken_out_of_the_schema(cursor):
     for table, columns in FROM_POSTGRES.items():
         cursor.execute(f"select {columns} from {table} limit 0")
+
+
+# What makes the peer's rows the seed's, in either schema (bench/peers/seed).
+PEERS = ROOT / "bench/peers"
+SEED = {"before": "json", "after": "jsonb"}
+
+
+@pytest.mark.parametrize("kind", SEED)
+def test_the_seeds_schema_can_be_made_of_the_peers(postgres_url, new_database, kind):
+    connection = connect(postgres_url, new_database())
+    cursor = connection.cursor()
+    cursor.execute("create schema peer; set search_path to peer")
+    for script in ("fastify/schema.sql", "fastify/indexes.sql", "statistics.sql", f"seed/{kind}.sql"):
+        cursor.execute((PEERS / script).read_text())
+    cursor.execute("select atttypid::regtype::text from pg_attribute where attrelid = 'agents'::regclass and attname = 'configuration'")
+    assert cursor.fetchone() == (SEED[kind],)
+    cursor.execute("select to_regclass('agent_execution_stats') is not null")
+    assert cursor.fetchone() == (kind == "after",)
+    connection.close()

@@ -23,3 +23,6 @@ alter table agent_executions add primary key (id);
 create index ix_agent_exec_user_started on agent_executions (user_id, started_at, id);
 create index ix_agent_exec_user_agent_started on agent_executions (user_id, agent_id, started_at, id);
 create index ix_agent_exec_user_session_started on agent_executions (user_id, session_id, started_at, id) where session_id is not null;
+
+alter table agent_memories add primary key (id);
+create index ix_agent_memories_user_type on agent_memories (user_id, type);

@@ -47,3 +47,18 @@ export function workflowPage(rows) {
 
 export const agentPage = (rows) =>
   `{${agentOf(rows[0], 2)},"tools":[${joined(rows, '1', parts.tool)}],"knowledgebases":[${joined(rows, '2', parts.knowledgebase)}]}`;
+
+const kinds = ['short_term', 'long_term', 'episodic', 'semantic'];
+
+// Percentiles are not in the daily rows.
+export function dashboardPage([r]) {
+  const memory = JSON.parse(r[11] ?? '{}');
+  return `{"resources":{"agents":${r[0]},"blocks":${r[1]},"workflows":${r[2]},"knowledgebases":${r[3]}},` +
+    `"executions":{"total":${r[4] ?? 0},"last_24h":${r[5]},"running":${r[6] ?? 0},"success_rate":${r[7]},"avg_duration_seconds":${r[8]},` +
+    `"p95_duration_ms":null,"total_tokens":${r[9] ?? 0},"cost_usd":${r[10] ?? 0}},` +
+    `"memory":{${kinds.map((kind) => `"${kind}":${memory[kind] ?? 0}`).join(',')}},"timestamp":"${new Date().toISOString()}"}`;
+}
+
+export const trendPage = (rows) =>
+  `{"trend":[${rows.map((r) => `{"date":"${r[0]}","total":${r[1]},"successful":${r[2]},"failed":${r[3]}}`).join(',')}],` +
+  `"period_days":${rows.length}}`;

@@ -36,3 +36,7 @@ create table agent_executions (
     llm_total_tokens bigint not null, tool_call_count bigint not null, tool_total_duration_ms bigint not null,
     cache_hit_count bigint not null, cache_miss_count bigint not null, cost_usd numeric(18, 9) not null,
     created_at timestamptz not null default now(), updated_at timestamptz not null default now(), version integer not null default 1);
+
+create table agent_memories (
+    id uuid, agent_id uuid not null, user_id uuid not null, session_id text, type text not null, importance text not null, content text not null,
+    metadata jsonb not null, access_count bigint not null, last_accessed_at timestamptz, created_at timestamptz not null);

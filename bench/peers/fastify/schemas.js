@@ -50,6 +50,7 @@ export const schemas = {
   agents: listOf('configuration', { type: 'string' }),
   workflows: listOf('graph_definition', { type: 'string' }),
   executions: listOf('agent_id', uuid),
+  days: { querystring: { type: 'object', additionalProperties: false, properties: { days: { type: 'integer', minimum: 1, maximum: 365, default: 30 } } } },
   createExecution: { body: execution },
   createExecutions: { body: { type: 'array', maxItems: 10000, items: execution } },
 };

@@ -8,7 +8,7 @@ import Fastify from 'fastify';
 import pg from 'pg';
 import { create, createMany } from './executions.js';
 import { cursorOf, placeAfter } from './cursor.js';
-import { agentOf, agentPage, executionOf, workflowOf, workflowPage } from './json.js';
+import { agentOf, agentPage, dashboardPage, executionOf, trendPage, workflowOf, workflowPage } from './json.js';
 import { schemas } from './schemas.js';
 import * as statements from './statements.js';
 
@@ -63,12 +63,17 @@ function list(statement, filter, write, timeColumn) {
   };
 }
 
+const overDays = (statement, write) => async (request, reply) =>
+  reply.type(JSON_TYPE).send(write(await query(statement, [request.user, request.query.days])));
+
 app.register(async (api) => {
   api.get('/workflows/:id', { schema: schemas.byId }, one(statements.workflow, workflowPage));
   api.get('/agents/:id', { schema: schemas.byId }, one(statements.agent, agentPage));
   api.get('/agents', { schema: schemas.agents }, list(statements.agentsContaining, 'configuration', agentOf, 9));
   api.get('/workflows', { schema: schemas.workflows }, list(statements.workflowsContaining, 'graph_definition', workflowOf, 5));
   api.get('/executions', { schema: schemas.executions }, list(statements.executionsOfAgent, 'agent_id', executionOf, 8));
+  api.get('/dashboard/stats', { schema: schemas.days }, overDays(statements.dashboardStats, dashboardPage));
+  api.get('/dashboard/execution-trend', { schema: schemas.days }, overDays(statements.executionTrend, trendPage));
   api.post('/executions', { schema: schemas.createExecution }, create(query));
   api.post('/executions/batch', { schema: schemas.createExecutions, bodyLimit: 64 << 20 }, createMany(query));
 }, { prefix: '/api/agent-builder' });

@@ -78,6 +78,27 @@ where e.user_id = $1 and e.agent_id = $5
 order by e.started_at desc, e.id desc
 limit $2`);
 
+// $1 owner, $2 how many dates. From daily rows of each agent (peers/statistics.sql); a date is one of UTC.
+export const dashboardStats = prepared('dashboardStats', `
+select (select count(*) from agents where user_id = $1), (select count(*) from blocks where user_id = $1),
+  (select count(*) from workflows where user_id = $1), (select count(*) from knowledgebases where user_id = $1),
+  (select execution_count from user_execution_totals where user_id = $1),
+  (select count(*) from agent_executions where user_id = $1 and started_at > now() - interval '24 hours'),
+  sum(s.running_count), round(100 * sum(s.completed_count) / nullif(sum(s.finished_count), 0), 1),
+  round(sum(s.total_duration_ms) / nullif(sum(s.finished_count), 0) / 1000, 6), sum(s.llm_total_tokens), sum(s.cost_usd),
+  (select json_object_agg(type, count) from (select type, count(*) from agent_memories where user_id = $1 group by type) m)
+from agent_execution_stats s
+where s.user_id = $1 and s.date > cast(now() at time zone 'UTC' as date) - $2::int`);
+
+export const executionTrend = prepared('executionTrend', `
+select d.date::date, coalesce(s.total, 0), coalesce(s.successful, 0), coalesce(s.failed, 0)
+from generate_series(cast(now() at time zone 'UTC' as date) - $2::int + 1, cast(now() at time zone 'UTC' as date), interval '1 day') d (date)
+left join (
+  select date, sum(execution_count) as total, sum(completed_count) as successful, sum(failed_count) as failed
+  from agent_execution_stats where user_id = $1 and date > cast(now() at time zone 'UTC' as date) - $2::int group by date) s
+  on s.date = d.date::date
+order by 1`);
+
 const COLUMNS = `id, user_id, agent_id, session_id, input_data, output_data, status, error_message, started_at, completed_at, duration_ms,
   execution_context, llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, tool_total_duration_ms,
   cache_hit_count, cache_miss_count, cost_usd`;
