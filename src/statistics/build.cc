@@ -494,8 +494,9 @@ namespace {
 Task<std::vector<Uuid>> users_of(store::Batches& batches, const db::Statement& statement,
                                  Uuid after) {
   std::function<Task<std::vector<Uuid>>(db::Connection&)> body =
-      [&statement, after](db::Connection& connection) -> Task<std::vector<Uuid>> {
-    const db::Rows rows = co_await connection.many(statement, db::Params::of(after, 256));
+      [&statement, after, summed = to_string(summed_before(batches.now()))](
+          db::Connection& connection) -> Task<std::vector<Uuid>> {
+    const db::Rows rows = co_await connection.many(statement, db::Params::of(after, 256, summed));
     std::vector<Uuid> users;
     for (const db::Row row : rows) users.push_back(row.uuid(0));
     co_return users;

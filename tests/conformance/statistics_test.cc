@@ -1,5 +1,6 @@
 // Statistics against a naive oracle: what the raw rows say, and the memory of those that retention
 // has removed. Random histories, with folds, builds and changes of zone in between, and beside.
+#include <algorithm>
 #include <atomic>
 #include <random>
 #include <thread>
@@ -468,7 +469,12 @@ TEST_P(StatisticsTest, of_many_weeks_are_read_week_by_week) {
   fold_all(Kind::agent);
   Question question{.user = user, .days = 70, .group = Group::subject, .now = world.now};
   const std::map<ItemKey, Figures> day_by_day = read(question).items;
+  const auto is_incomplete = [&] {
+    return std::ranges::count(run_now(statistics::incomplete(batches, Kind::agent, {})), user) != 0;
+  };
+  EXPECT_TRUE(is_incomplete());
   EXPECT_TRUE(run_now(statistics::sum_up(batches, Kind::agent, user)));
+  EXPECT_FALSE(is_incomplete());
   EXPECT_EQ(read(question).items, day_by_day);
   const Date today = Calendar("UTC").date_of(world.now);
   const std::string first = to_string(Date{today.days - 69});
