@@ -155,6 +155,7 @@ std::optional<Seen> see(store::Batches& batches, Kind kind, const Lifetime& of,
       },
       Stored{segment.first, segment.last, &seen.stored});
   if (!snapshot || snapshot->lifetime.version != of.version) return std::nullopt;
+  tally.add_days();
   for (const Waiting& waiting : snapshot->waiting) {
     const Time started_at = waiting.what.started_at;
     const Date date = dates.date_of(started_at);
@@ -438,6 +439,8 @@ Task<bool> try_settle(store::Batches& batches, Kind kind, Uuid user, Time from, 
       },
       Stored{chunk.first, chunk.last, &stored});
   if (!snapshot || snapshot->lifetime.version != held->version) co_return false;
+  frozen.add_days();
+  live.add_days();
   for (const Waiting& waiting : snapshot->waiting) {
     if (held->is_frozen(waiting.what.started_at)) continue;
     const Date date = date_of(waiting.what.started_at);
@@ -545,7 +548,7 @@ Task<void> rebuild_user(store::Batches& batches, Rebuild rebuild, Uuid user) {
     if (!is_done && !batches.is_to_stop())
       throw std::runtime_error("statistics of user " + to_string(user) +
                                " changed again and again while they were made");
-    co_await repair_sums_of(batches, kind, user);
+    co_await repair_sums_of(batches, kind, user, !rebuild.from && !rebuild.to);
   }
 }
 

@@ -195,7 +195,7 @@ Date Answer::last() const {
 }
 
 std::pair<Date, Date> Answer::weeks() const {
-  constexpr std::int32_t days = 7;  // of a week
+  constexpr std::int32_t days = 7;                                         // of a week
   const std::int32_t today = Calendar("UTC").date_of(question_.now).days;  // or a day off
   const Date last = question_.to.value_or(Date{today - 1});
   const Date from{question_.to.value_or(Date{today + 1}).days - question_.days + 1};

@@ -58,8 +58,8 @@ void add_hour(std::map<Time, Seconds>& hours, Time started_at, std::int64_t weig
 }
 
 // What daily rows and executions say, and what stands there.
-void read_sums(Reader& reader, const Statements& sql, const Lifetime& lifetime, Time hours_since,
-               Sums& expected, Sums& stored) {
+void read_sums(Reader& reader, const Statements& sql, const Lifetime& lifetime, Sums& expected,
+               Sums& stored) {
   const Uuid user = lifetime.user_id;
   const std::string first = to_string(earliest_date);
   const std::string last = to_string(latest_date);
@@ -84,6 +84,10 @@ void read_sums(Reader& reader, const Statements& sql, const Lifetime& lifetime, 
     reader.go_on(sql.weeks_of, db::Params::of(user, from, until));
     reader.each([&](const db::Row& row) { stored.weeks[row_key(row)] = figures_of(row, 4); });
   }
+}
+
+void read_hours(Reader& reader, const Statements& sql, const Uuid& user, Time hours_since,
+                Sums& expected, Sums& stored) {
   reader.go_on(sql.hours_of, db::Params::of(user, hours_since));
   reader.each([&](const db::Row& row) { stored.hours[row.time(1)] = Seconds::read(row.text(2)); });
   reader.go_on(sql.waiting_of, db::Params::of(user));
@@ -111,7 +115,8 @@ std::vector<Key> unlike(const std::map<Key, Value>& left, const std::map<Key, Va
 
 }  // namespace
 
-void verify_sums(store::Batches& batches, Kind kind, Uuid user, Verified& verified) {
+void verify_sums(store::Batches& batches, Kind kind, Uuid user, bool with_hours,
+                 Verified& verified) {
   const Statements& sql = statements_of(kind);
   Reader reader(batches, sql.lifetime, db::Params::of(user));
   std::optional<Lifetime> lifetime;
@@ -123,7 +128,8 @@ void verify_sums(store::Batches& batches, Kind kind, Uuid user, Verified& verifi
     since = hour_of(Time{lifetime->horizon->ms + hour_ms});
   Sums expected;
   Sums stored;
-  read_sums(reader, sql, *lifetime, since, expected, stored);
+  read_sums(reader, sql, *lifetime, expected, stored);
+  if (with_hours) read_hours(reader, sql, user, since, expected, stored);
   const auto found = [&](Level level) -> Difference& {
     verified.differences.push_back({.kind = kind, .level = level, .user_id = user});
     return verified.differences.back();
@@ -172,9 +178,9 @@ Task<bool> repair_sums(store::Batches& batches, Kind kind, Uuid user, Level leve
   co_return is_done;
 }
 
-Task<void> repair_sums_of(store::Batches& batches, Kind kind, Uuid user) {
+Task<void> repair_sums_of(store::Batches& batches, Kind kind, Uuid user, bool with_hours) {
   Verified sums;
-  verify_sums(batches, kind, user, sums);
+  verify_sums(batches, kind, user, with_hours, sums);
   std::set<Level> levels;
   for (const Difference& difference : sums.differences) levels.insert(made_with(difference.level));
   for (const Level level : levels) co_await repair_sums(batches, kind, user, level);

@@ -52,6 +52,7 @@ void verify_dates(store::Batches& batches, Kind kind, const Lifetime& lifetime, 
       },
       Stored{first, last, &stored});
   if (!snapshot) return;
+  tally.add_days();
   const Lifetime& now = snapshot->lifetime;
   // It is being made anew.
   if (now.zone != lifetime.zone || now.horizon != lifetime.horizon || !now.is_built(first)) return;
@@ -112,7 +113,7 @@ Task<Verified> verify(store::Batches& batches, Kind kind, Uuid user, std::option
   }
   if (newest < end)
     verify_dates(batches, kind, bounds->lifetime, Date{newest.days + 1}, end, verified);
-  if (with_sums && verified.differences.empty()) verify_sums(batches, kind, user, verified);
+  if (with_sums && verified.differences.empty()) verify_sums(batches, kind, user, true, verified);
   co_return verified;
 }
 
@@ -180,7 +181,7 @@ Task<std::int64_t> repair(store::Batches& batches, Verified verified) {
   // What a row that was wrong has counted for in sums, nobody knows.
   for (const auto& [place, is_done] : made) {
     const auto& [kind, user, level, date] = place;
-    if (level == Level::day) co_await repair_sums_of(batches, kind, user);
+    if (level == Level::day) co_await repair_sums_of(batches, kind, user, false);
   }
   co_return repaired;
 }
