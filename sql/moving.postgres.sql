@@ -275,9 +275,9 @@ from agent_execution_lifetimes where user_id > $1 and horizon is not null order 
 
 -- name: insert_agent_execution_lifetimes
 insert into agent_execution_lifetimes (
-    user_id, horizon, frozen_until, frozen_date, zone, built_from, is_counted, version, held_until, execution_count, running_count, completed_count,
-    failed_count, timeout_count, cancelled_count)
-select user_id, horizon, frozen_until, cast(frozen_date as date), '', null, false, 1, 'epoch', 0, 0, 0, 0, 0, 0
+    user_id, horizon, frozen_until, frozen_date, zone, built_from, is_counted, version, held_until, summed_from, summed_until, execution_count,
+    running_count, completed_count, failed_count, timeout_count, cancelled_count)
+select user_id, horizon, frozen_until, cast(frozen_date as date), '', null, false, 1, 'epoch', '9999-12-31', '0001-01-01', 0, 0, 0, 0, 0, 0
 from unnest(cast($1 as uuid[]), cast($2 as timestamptz[]), cast($3 as timestamptz[]), cast($4 as text[]))
     given(user_id, horizon, frozen_until, frozen_date)
 
@@ -333,9 +333,9 @@ from workflow_execution_lifetimes where user_id > $1 and horizon is not null ord
 
 -- name: insert_workflow_execution_lifetimes
 insert into workflow_execution_lifetimes (
-    user_id, horizon, frozen_until, frozen_date, zone, built_from, is_counted, version, held_until, execution_count, running_count, completed_count,
-    failed_count, timeout_count, cancelled_count)
-select user_id, horizon, frozen_until, cast(frozen_date as date), '', null, false, 1, 'epoch', 0, 0, 0, 0, 0, 0
+    user_id, horizon, frozen_until, frozen_date, zone, built_from, is_counted, version, held_until, summed_from, summed_until, execution_count,
+    running_count, completed_count, failed_count, timeout_count, cancelled_count)
+select user_id, horizon, frozen_until, cast(frozen_date as date), '', null, false, 1, 'epoch', '9999-12-31', '0001-01-01', 0, 0, 0, 0, 0, 0
 from unnest(cast($1 as uuid[]), cast($2 as timestamptz[]), cast($3 as timestamptz[]), cast($4 as text[]))
     given(user_id, horizon, frozen_until, frozen_date)
 

@@ -296,9 +296,9 @@ from agent_execution_lifetimes where user_id > $1 and horizon is not null order 
 -- name: insert_agent_execution_lifetimes
 -- Of no zone: to be made anew.
 insert into agent_execution_lifetimes (
-    user_id, horizon, frozen_until, frozen_date, zone, built_from, is_counted, version, held_until, execution_count, running_count, completed_count,
-    failed_count, timeout_count, cancelled_count)
-values ($1, $2, $3, $4, '', null, 0, 1, 0, 0, 0, 0, 0, 0, 0)
+    user_id, horizon, frozen_until, frozen_date, zone, built_from, is_counted, version, held_until, summed_from, summed_until, execution_count,
+    running_count, completed_count, failed_count, timeout_count, cancelled_count)
+values ($1, $2, $3, $4, '', null, 0, 1, 0, '9999-12-31', '0001-01-01', 0, 0, 0, 0, 0, 0)
 
 -- name: read_workflow_execution_stats
 -- What is frozen; the rest is made anew of executions.
@@ -338,9 +338,9 @@ from workflow_execution_lifetimes where user_id > $1 and horizon is not null ord
 -- name: insert_workflow_execution_lifetimes
 -- Of no zone: to be made anew.
 insert into workflow_execution_lifetimes (
-    user_id, horizon, frozen_until, frozen_date, zone, built_from, is_counted, version, held_until, execution_count, running_count, completed_count,
-    failed_count, timeout_count, cancelled_count)
-values ($1, $2, $3, $4, '', null, 0, 1, 0, 0, 0, 0, 0, 0, 0)
+    user_id, horizon, frozen_until, frozen_date, zone, built_from, is_counted, version, held_until, summed_from, summed_until, execution_count,
+    running_count, completed_count, failed_count, timeout_count, cancelled_count)
+values ($1, $2, $3, $4, '', null, 0, 1, 0, '9999-12-31', '0001-01-01', 0, 0, 0, 0, 0, 0)
 
 -- name: read_prices
 select llm_provider, llm_model, prompt_nanos, completion_nanos

@@ -106,6 +106,12 @@ select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.d
 from {kind}_executions e
 where e.user_id = $1 and e.started_at >= $4 and e.started_at < $5 and e.id >= $6 and e.id < $7
 
+-- part: weeks_begin
+case when greatest(l.summed_from, cast(cast($9 as text) as date)) < least(l.summed_until, cast(cast($10 as text) as date)) then greatest(l.summed_from, cast(cast($9 as text) as date)) else cast(cast($3 as text) as date) + 1 end
+
+-- part: weeks_end
+case when greatest(l.summed_from, cast(cast($9 as text) as date)) < least(l.summed_until, cast(cast($10 as text) as date)) then least(l.summed_until, cast(cast($10 as text) as date)) else cast(cast($3 as text) as date) + 1 end
+
 -- name: subjects_{kind}
 -- for: agent, workflow
 -- Of an owner, day by day for each agent or workflow.
@@ -124,7 +130,17 @@ union all
 select 2, s.user_id, s.{kind}_id, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
-from {kind}_execution_stats s where s.user_id = $1 and s.date >= cast(cast($2 as text) as date) and s.date <= cast(cast($3 as text) as date)
+from {kind}_execution_stats s where s.user_id = $1 and s.date >= cast(cast($2 as text) as date) and s.date < (select {weeks_begin} from {kind}_execution_lifetimes l where l.user_id = $1)
+union all
+select 2, s.user_id, s.{kind}_id, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
+    s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
+    s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
+from {kind}_execution_stats s where s.user_id = $1 and s.date >= (select {weeks_end} from {kind}_execution_lifetimes l where l.user_id = $1) and s.date <= cast(cast($3 as text) as date)
+union all
+select 7, s.user_id, s.{kind}_id, null, cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
+    s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
+    s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
+from {kind}_execution_weeks s where s.user_id = $1 and s.week >= (select {weeks_begin} from {kind}_execution_lifetimes l where l.user_id = $1) and s.week < (select {weeks_end} from {kind}_execution_lifetimes l where l.user_id = $1)
 union all
 select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
@@ -207,8 +223,8 @@ delete from {kind}_execution_changes where id = any (cast($1 as bigint[]))
 -- for: agent, workflow
 insert into {kind}_execution_lifetimes (
     user_id, zone, built_from, is_counted, version, held_until, horizon, frozen_until, frozen_date,
-    running_count, completed_count, failed_count, timeout_count, cancelled_count, execution_count)
-values ($1, $2, cast(cast($3 as text) as date), cast(cast($4 as bigint) as integer) <> 0, 1, 'epoch', null, null, null, 0, 0, 0, 0, 0, 0)
+    running_count, completed_count, failed_count, timeout_count, cancelled_count, execution_count, summed_from, summed_until)
+values ($1, $2, cast(cast($3 as text) as date), cast(cast($4 as bigint) as integer) <> 0, 1, 'epoch', null, null, null, 0, 0, 0, 0, 0, 0, '9999-12-31', '0001-01-01')
 on conflict (user_id) do nothing
 
 -- name: take_lifetime_{kind}
@@ -217,12 +233,14 @@ update {kind}_execution_lifetimes l set version = l.version + 1
 from unnest(cast($1 as uuid[]), cast($2 as timestamptz[])) asked(id, now) join users u on u.id = asked.id
 where l.user_id = asked.id and l.held_until <= asked.now
 returning l.user_id, l.zone, to_char(l.built_from, 'YYYY-MM-DD'), l.is_counted, l.version, l.held_until, l.horizon, l.frozen_until, to_char(l.frozen_date, 'YYYY-MM-DD'),
-    l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, u.timezone
+    l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, u.timezone,
+    to_char(l.summed_from, 'YYYY-MM-DD'), to_char(l.summed_until, 'YYYY-MM-DD')
 
 -- name: lifetime_{kind}
 -- for: agent, workflow
 select l.user_id, l.zone, to_char(l.built_from, 'YYYY-MM-DD'), l.is_counted, l.version, l.held_until, l.horizon, l.frozen_until, to_char(l.frozen_date, 'YYYY-MM-DD'),
-    l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, u.timezone
+    l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, u.timezone,
+    to_char(l.summed_from, 'YYYY-MM-DD'), to_char(l.summed_until, 'YYYY-MM-DD')
 from {kind}_execution_lifetimes l join users u on u.id = l.user_id where l.user_id = $1
 
 -- name: save_lifetime_{kind}
@@ -230,12 +248,13 @@ from {kind}_execution_lifetimes l join users u on u.id = l.user_id where l.user_
 update {kind}_execution_lifetimes l set
     zone = n.zone, built_from = cast(n.built_from as date), is_counted = n.is_counted <> 0, version = n.version, held_until = n.held_until,
     horizon = n.horizon, frozen_until = n.frozen_until, frozen_date = cast(n.frozen_date as date), running_count = n.running,
-    completed_count = n.completed, failed_count = n.failed, timeout_count = n.timeout, cancelled_count = n.cancelled, execution_count = n.executions
+    completed_count = n.completed, failed_count = n.failed, timeout_count = n.timeout, cancelled_count = n.cancelled, execution_count = n.executions,
+    summed_from = cast(n.summed_from as date), summed_until = cast(n.summed_until as date)
 from unnest(
     cast($1 as uuid[]), cast($2 as text[]), cast($3 as text[]), cast($4 as bigint[]), cast($5 as bigint[]), cast($6 as timestamptz[]),
     cast($7 as timestamptz[]), cast($8 as timestamptz[]), cast($9 as text[]), cast($10 as bigint[]), cast($11 as bigint[]), cast($12 as bigint[]),
-    cast($13 as bigint[]), cast($14 as bigint[]), cast($15 as bigint[]))
-    n(id, zone, built_from, is_counted, version, held_until, horizon, frozen_until, frozen_date, running, completed, failed, timeout, cancelled, executions)
+    cast($13 as bigint[]), cast($14 as bigint[]), cast($15 as bigint[]), cast($16 as text[]), cast($17 as text[]))
+    n(id, zone, built_from, is_counted, version, held_until, horizon, frozen_until, frozen_date, running, completed, failed, timeout, cancelled, executions, summed_from, summed_until)
 where l.user_id = n.id
 
 -- name: stats_at_{kind}
@@ -324,15 +343,83 @@ on conflict (user_id, date, is_frozen) do update set
     llm_completion_tokens = excluded.llm_completion_tokens, llm_total_tokens = excluded.llm_total_tokens,
     tool_call_count = excluded.tool_call_count, cost_nanos = excluded.cost_nanos
 
--- name: remove_stats_{kind}
+-- name: unbuilt_{kind}
 -- for: agent, workflow
-delete from {kind}_execution_stats
-where user_id = $1 and date >= cast(cast($2 as text) as date) and date <= cast(cast($3 as text) as date) and not is_frozen
+select u.id from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
+where u.id > $1 and (l.user_id is null or l.zone <> u.timezone or l.built_from is null or l.built_from > '0001-01-01' or not l.is_counted
+    or l.summed_from > '0001-01-01' or l.summed_until < cast(cast($3 as text) as date))
+order by u.id limit $2
 
--- name: remove_days_{kind}
+-- name: stats_in_{kind}
 -- for: agent, workflow
-delete from {kind}_execution_days
-where user_id = $1 and date >= cast(cast($2 as text) as date) and date <= cast(cast($3 as text) as date) and not is_frozen
+select s.user_id, s.{kind}_id, to_char(s.date, 'YYYY-MM-DD'), s.is_frozen,
+    s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count, s.total_duration_ms, s.min_duration_ms,
+    s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens, s.llm_total_tokens,
+    s.tool_call_count, s.cost_nanos
+from unnest(cast($1 as uuid[]), cast($2 as text[]), cast($3 as text[]), cast($4 as uuid[]), cast($5 as bigint[])) asked(subject, first, last, owner, is_frozen)
+join {kind}_execution_stats s on s.{kind}_id = asked.subject and s.date >= cast(asked.first as date) and s.date <= cast(asked.last as date)
+    and s.user_id = asked.owner and s.is_frozen = (asked.is_frozen <> 0)
+
+-- name: all_stats_of_{kind}
+-- for: agent, workflow
+select s.user_id, s.{kind}_id, to_char(s.date, 'YYYY-MM-DD'), s.is_frozen,
+    s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count, s.total_duration_ms, s.min_duration_ms,
+    s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens, s.llm_total_tokens,
+    s.tool_call_count, s.cost_nanos
+from {kind}_execution_stats s
+where s.user_id = $1 and s.date >= cast(cast($2 as text) as date) and s.date <= cast(cast($3 as text) as date)
+
+-- name: weeks_of_{kind}
+-- for: agent, workflow
+select s.user_id, s.{kind}_id, to_char(s.week, 'YYYY-MM-DD'), s.is_frozen,
+    s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count, s.total_duration_ms, s.min_duration_ms,
+    s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens, s.llm_total_tokens,
+    s.tool_call_count, s.cost_nanos
+from {kind}_execution_weeks s
+where s.user_id = $1 and s.week >= cast(cast($2 as text) as date) and s.week <= cast(cast($3 as text) as date)
+
+-- name: oldest_day_{kind}
+-- for: agent, workflow
+select to_char(min(date), 'YYYY-MM-DD') from {kind}_execution_days where user_id = $1
+
+-- name: counts_of_{kind}
+-- for: agent, workflow
+select cast(coalesce(sum(running_count), 0) as bigint), cast(coalesce(sum(completed_count), 0) as bigint), cast(coalesce(sum(failed_count), 0) as bigint),
+    cast(coalesce(sum(timeout_count), 0) as bigint), cast(coalesce(sum(cancelled_count), 0) as bigint)
+from {kind}_execution_days where user_id = $1
+
+-- name: put_weeks_{kind}
+-- for: agent, workflow
+insert into {kind}_execution_weeks (
+    user_id, {kind}_id, week, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count, cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch,
+    llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos)
+select n.owner, n.subject, cast(n.date as date), n.is_frozen <> 0, n.f1, n.f2, n.f3, n.f4, n.f5, n.f6, n.f7, n.f8, n.f9, n.f10, n.f11, n.f12, n.f13, n.f14,
+    n.f15, n.f16
+from unnest(
+    cast($1 as uuid[]), cast($2 as uuid[]), cast($3 as text[]), cast($4 as bigint[]), cast($5 as bigint[]), cast($6 as bigint[]), cast($7 as bigint[]), cast($8 as bigint[]), cast($9 as bigint[]),
+    cast($10 as bigint[]), cast($11 as bigint[]), cast($12 as bigint[]), cast($13 as bigint[]), cast($14 as bytea[]),
+    cast($15 as bigint[]), cast($16 as bigint[]), cast($17 as bigint[]), cast($18 as bigint[]), cast($19 as bigint[]),
+    cast($20 as bigint[]))
+    n(owner, subject, date, is_frozen, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16)
+on conflict (user_id, week, {kind}_id, is_frozen) do update set
+    execution_count = excluded.execution_count, running_count = excluded.running_count, completed_count = excluded.completed_count,
+    failed_count = excluded.failed_count, timeout_count = excluded.timeout_count, cancelled_count = excluded.cancelled_count,
+    total_duration_ms = excluded.total_duration_ms, min_duration_ms = excluded.min_duration_ms, max_duration_ms = excluded.max_duration_ms,
+    duration_sketch = excluded.duration_sketch, llm_call_count = excluded.llm_call_count, llm_prompt_tokens = excluded.llm_prompt_tokens,
+    llm_completion_tokens = excluded.llm_completion_tokens, llm_total_tokens = excluded.llm_total_tokens,
+    tool_call_count = excluded.tool_call_count, cost_nanos = excluded.cost_nanos
+
+-- name: remove_weeks_at_{kind}
+-- for: agent, workflow
+delete from {kind}_execution_weeks s
+using unnest(cast($1 as uuid[]), cast($2 as uuid[]), cast($3 as text[]), cast($4 as bigint[])) asked(owner, subject, week, is_frozen)
+where s.user_id = asked.owner and s.week = cast(asked.week as date) and s.{kind}_id = asked.subject and s.is_frozen = (asked.is_frozen <> 0)
+
+-- name: clear_weeks_{kind}
+-- for: agent, workflow
+-- By their places: a join with the rows would look at each of them twice.
+delete from {kind}_execution_weeks where ctid = any (array(
+    select w.ctid from {kind}_execution_weeks w where w.user_id = $1 and w.week >= cast(cast($2 as text) as date) and w.week <= cast(cast($3 as text) as date) limit $4))
 
 -- name: remove_stats_at_{kind}
 -- for: agent, workflow

@@ -110,9 +110,17 @@ select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.d
 from {kind}_executions e
 where e.user_id = $1 and e.status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and e.started_at >= $4 and e.started_at < $5
 
+-- part: weeks_begin
+-- Which weeks are read instead of their days; where none are, both stand behind $3. One bound each, so that the index is walked no further.
+case when max(l.summed_from, $9) < min(l.summed_until, $10) then max(l.summed_from, $9) else $3 || ' ' end
+
+-- part: weeks_end
+case when max(l.summed_from, $9) < min(l.summed_until, $10) then min(l.summed_until, $10) else $3 || ' ' end
+
 -- name: subjects_{kind}
 -- for: agent, workflow
--- Of an owner, day by day for each agent or workflow.
+-- Of an owner, day by day for each agent or workflow, but for weeks from $9 on and before $10 ($9 = $10: none): where they are summed up, 7 their rows
+-- instead of those of their days.
 select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_counted as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, null as duration, null as least, null as greatest,
     null as sketch, l.version as llm_call_count, null as llm_prompt_tokens, null as llm_completion_tokens, null as llm_total_tokens,
@@ -128,7 +136,17 @@ union all
 select 2, s.user_id, s.{kind}_id, s.date, s.is_frozen, s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
-from {kind}_execution_stats s where s.user_id = $1 and s.date >= $2 and s.date <= $3
+from {kind}_execution_stats s where s.user_id = $1 and s.date >= $2 and s.date < (select {weeks_begin} from {kind}_execution_lifetimes l where l.user_id = $1)
+union all
+select 2, s.user_id, s.{kind}_id, s.date, s.is_frozen, s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
+    s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
+    s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
+from {kind}_execution_stats s where s.user_id = $1 and s.date >= (select {weeks_end} from {kind}_execution_lifetimes l where l.user_id = $1) and s.date <= $3
+union all
+select 7, s.user_id, s.{kind}_id, null, s.is_frozen, s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
+    s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
+    s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
+from {kind}_execution_weeks s where s.user_id = $1 and s.week >= (select {weeks_begin} from {kind}_execution_lifetimes l where l.user_id = $1) and s.week < (select {weeks_end} from {kind}_execution_lifetimes l where l.user_id = $1)
 union all
 select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
@@ -239,8 +257,8 @@ delete from {kind}_execution_changes where user_id = $1
 -- $1 owner, $2 zone, $3 built_from, $4 is_counted. There is one already: nothing changes.
 insert into {kind}_execution_lifetimes (
     user_id, zone, built_from, is_counted, version, held_until, horizon, frozen_until, frozen_date,
-    running_count, completed_count, failed_count, timeout_count, cancelled_count, execution_count)
-values ($1, $2, $3, $4, 1, 0, null, null, null, 0, 0, 0, 0, 0, 0)
+    running_count, completed_count, failed_count, timeout_count, cancelled_count, execution_count, summed_from, summed_until)
+values ($1, $2, $3, $4, 1, 0, null, null, null, 0, 0, 0, 0, 0, 0, '9999-12-31', '0001-01-01')
 on conflict (user_id) do nothing
 
 -- name: take_lifetime_{kind}
@@ -248,13 +266,15 @@ on conflict (user_id) do nothing
 -- $1 owner, $2 now: unless it is held. First in every transaction that changes statistics: who comes second waits, and finds another version.
 update {kind}_execution_lifetimes set version = version + 1 where user_id = $1 and held_until <= $2
 returning user_id, zone, built_from, is_counted, version, held_until, horizon, frozen_until, frozen_date,
-    running_count, completed_count, failed_count, timeout_count, cancelled_count, (select timezone from users where id = $1)
+    running_count, completed_count, failed_count, timeout_count, cancelled_count, (select timezone from users where id = $1),
+    summed_from, summed_until
 
 -- name: lifetime_{kind}
 -- for: agent, workflow
 -- $1 owner.
 select user_id, zone, built_from, is_counted, version, held_until, horizon, frozen_until, frozen_date,
-    running_count, completed_count, failed_count, timeout_count, cancelled_count, (select timezone from users where id = $1)
+    running_count, completed_count, failed_count, timeout_count, cancelled_count, (select timezone from users where id = $1),
+    summed_from, summed_until
 from {kind}_execution_lifetimes where user_id = $1
 
 -- name: save_lifetime_{kind}
@@ -262,14 +282,16 @@ from {kind}_execution_lifetimes where user_id = $1
 -- Of a row that was taken.
 update {kind}_execution_lifetimes set
     zone = $2, built_from = $3, is_counted = $4, version = $5, held_until = $6, horizon = $7, frozen_until = $8, frozen_date = $9,
-    running_count = $10, completed_count = $11, failed_count = $12, timeout_count = $13, cancelled_count = $14, execution_count = $15
+    running_count = $10, completed_count = $11, failed_count = $12, timeout_count = $13, cancelled_count = $14, execution_count = $15,
+    summed_from = $16, summed_until = $17
 where user_id = $1
 
 -- name: unbuilt_{kind}
 -- for: agent, workflow
--- $1 behind which owner, $2 how many at most: owners whose statistics are not made, or not for their zone.
+-- $1 behind which owner, $2 how many at most: owners whose statistics are not made, or not for their zone, or not summed up until $3.
 select u.id from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
-where u.id > $1 and (l.user_id is null or l.zone <> u.timezone or l.built_from is null or l.built_from > '0001-01-01' or not l.is_counted)
+where u.id > $1 and (l.user_id is null or l.zone <> u.timezone or l.built_from is null or l.built_from > '0001-01-01' or not l.is_counted
+    or l.summed_from > '0001-01-01' or l.summed_until < $3)
 order by u.id limit $2
 
 -- name: owners
@@ -322,7 +344,7 @@ insert into {kind}_execution_stats (
     user_id, {kind}_id, date, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count, cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch,
     llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-on conflict ({kind}_id, date, user_id, is_frozen) do update set
+on conflict (user_id, date, {kind}_id, is_frozen) do update set
     execution_count = excluded.execution_count, running_count = excluded.running_count, completed_count = excluded.completed_count,
     failed_count = excluded.failed_count, timeout_count = excluded.timeout_count, cancelled_count = excluded.cancelled_count,
     total_duration_ms = excluded.total_duration_ms, min_duration_ms = excluded.min_duration_ms, max_duration_ms = excluded.max_duration_ms,
@@ -345,14 +367,63 @@ on conflict (user_id, date, is_frozen) do update set
     llm_completion_tokens = excluded.llm_completion_tokens, llm_total_tokens = excluded.llm_total_tokens,
     tool_call_count = excluded.tool_call_count, cost_nanos = excluded.cost_nanos
 
--- name: remove_stats_{kind}
+-- name: stats_in_{kind}
 -- for: agent, workflow
--- $1 owner, $2 first, $3 last date: rows that are not frozen.
-delete from {kind}_execution_stats where user_id = $1 and date >= $2 and date <= $3 and not is_frozen
+-- $1 agent or workflow, $2 first, $3 last date, $4 owner, $5 is_frozen.
+select user_id, {kind}_id, date, is_frozen, running_count, completed_count, failed_count, timeout_count, cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch,
+    llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
+from {kind}_execution_stats where {kind}_id = $1 and date >= $2 and date <= $3 and user_id = $4 and is_frozen = $5
 
--- name: remove_days_{kind}
+-- name: all_stats_of_{kind}
 -- for: agent, workflow
-delete from {kind}_execution_days where user_id = $1 and date >= $2 and date <= $3 and not is_frozen
+-- $1 owner, $2 first, $3 last date: frozen rows as well.
+select user_id, {kind}_id, date, is_frozen, running_count, completed_count, failed_count, timeout_count, cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch,
+    llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
+from {kind}_execution_stats where user_id = $1 and date >= $2 and date <= $3
+
+-- name: weeks_of_{kind}
+-- for: agent, workflow
+-- $1 owner, $2 the first week, $3 the last.
+select user_id, {kind}_id, week, is_frozen, running_count, completed_count, failed_count, timeout_count, cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch,
+    llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
+from {kind}_execution_weeks where user_id = $1 and week >= $2 and week <= $3
+
+-- name: oldest_day_{kind}
+-- for: agent, workflow
+-- $1 owner.
+select min(date) from {kind}_execution_days where user_id = $1
+
+-- name: counts_of_{kind}
+-- for: agent, workflow
+-- $1 owner: of all daily rows, by status.
+select coalesce(sum(running_count), 0), coalesce(sum(completed_count), 0), coalesce(sum(failed_count), 0),
+    coalesce(sum(timeout_count), 0), coalesce(sum(cancelled_count), 0)
+from {kind}_execution_days where user_id = $1
+
+-- name: put_weeks_{kind}
+-- for: agent, workflow
+insert into {kind}_execution_weeks (
+    user_id, {kind}_id, week, is_frozen, execution_count, running_count, completed_count, failed_count, timeout_count, cancelled_count, total_duration_ms, min_duration_ms, max_duration_ms, duration_sketch,
+    llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+on conflict (user_id, week, {kind}_id, is_frozen) do update set
+    execution_count = excluded.execution_count, running_count = excluded.running_count, completed_count = excluded.completed_count,
+    failed_count = excluded.failed_count, timeout_count = excluded.timeout_count, cancelled_count = excluded.cancelled_count,
+    total_duration_ms = excluded.total_duration_ms, min_duration_ms = excluded.min_duration_ms, max_duration_ms = excluded.max_duration_ms,
+    duration_sketch = excluded.duration_sketch, llm_call_count = excluded.llm_call_count, llm_prompt_tokens = excluded.llm_prompt_tokens,
+    llm_completion_tokens = excluded.llm_completion_tokens, llm_total_tokens = excluded.llm_total_tokens,
+    tool_call_count = excluded.tool_call_count, cost_nanos = excluded.cost_nanos
+
+-- name: remove_weeks_at_{kind}
+-- for: agent, workflow
+-- $1 owner, $2 agent or workflow, $3 week, $4 is_frozen: it counts nothing any more.
+delete from {kind}_execution_weeks where user_id = $1 and week = $3 and {kind}_id = $2 and is_frozen = $4
+
+-- name: clear_weeks_{kind}
+-- for: agent, workflow
+-- $1 owner, $2 the first week, $3 the last, $4 how many rows at most.
+delete from {kind}_execution_weeks where (user_id, week, {kind}_id, is_frozen) in (
+    select user_id, week, {kind}_id, is_frozen from {kind}_execution_weeks where user_id = $1 and week >= $2 and week <= $3 limit $4)
 
 -- name: remove_stats_at_{kind}
 -- for: agent, workflow
@@ -394,6 +465,11 @@ on conflict (user_id, {kind}_id) do update set execution_count = {kind}_executio
 -- for: agent, workflow
 -- $1 owner.
 delete from {kind}_execution_totals where user_id = $1
+
+-- name: totals_of_{kind}
+-- for: agent, workflow
+-- $1 owner.
+select {kind}_id, execution_count from {kind}_execution_totals where user_id = $1
 
 -- name: executions_{kind}
 -- for: agent, workflow

@@ -260,6 +260,7 @@ Value body_schema(const Endpoint& endpoint, Components& components) {
   if (endpoint.operation == "clone_agent") return reference("CloneInput");
   if (endpoint.body == Body::empty)
     return Object{{"type", "object"}, {"additionalProperties", false}};
+  if (endpoint.operation == "replace_prices") return reference("Prices");
   if (endpoint.body_shape == nullptr) return Object{{"type", "object"}};
   if (endpoint.body == Body::merge_patch)
     return Object{
@@ -332,6 +333,34 @@ Value event_stream_schema(Components& components) {
        "alive every 15 seconds."}};
 }
 
+// As store/prices.cc reads and writes them.
+Value prices_schema() {
+  const Object name{{"type", "string"}, {"minLength", 1}, {"maxLength", 200}};
+  const auto dollars = [](std::string_view of) {
+    return Object{{"type", "number"},
+                  {"minimum", 0},
+                  {"maximum", 1'000'000},
+                  {"description", fmt::format("US dollars per million {}", of)}};
+  };
+  const Object price{
+      {"type", "object"},
+      {"required",
+       Array{"llm_provider", "llm_model", "prompt_usd_per_million", "completion_usd_per_million"}},
+      {"properties", Object{{"llm_provider", name},
+                            {"llm_model", name},
+                            {"prompt_usd_per_million", dollars("tokens of prompts")},
+                            {"completion_usd_per_million", dollars("tokens of completions")}}},
+      {"additionalProperties", false}};
+  return Object{
+      {"type", "object"},
+      {"required", Array{"prices"}},
+      {"properties", Object{{"prices", Object{{"type", "array"},
+                                              {"items", price},
+                                              {"maxItems", 10'000},
+                                              {"description", "One of each model, in order"}}}}},
+      {"additionalProperties", false}};
+}
+
 Value readiness_schema() {
   Array words{"ready"};
   for (std::size_t i = 0; i < causes; ++i) words.emplace_back(to_string(static_cast<Cause>(i)));
@@ -362,6 +391,8 @@ Value answer_content(const Endpoint& endpoint, Components& components) {
     return content("application/json", reference("AgentExport"));
   if (endpoint.operation == "get_scheduler_status")
     return content("application/json", reference("SchedulerStatus"));
+  if (endpoint.operation == "get_prices" || endpoint.operation == "replace_prices")
+    return content("application/json", reference("Prices"));
   switch (endpoint.shows) {
     case Shows::list:
       return content("application/json", list_schema(item_schema(endpoint, components)));
@@ -451,6 +482,7 @@ void add_components(Components& components) {
       object({{"version", Object{{"type", "integer"}}}, {"created_at", time()}, {"agent", content}},
              {"version", "created_at", "agent"}));
   components.add("Readiness", readiness_schema());
+  components.add("Prices", prices_schema());
   Value item = object(
       {{"status", Object{{"type", "integer"}}}, {"id", id()}, {"error", reference("Problem")}},
       {"status"});

@@ -37,9 +37,9 @@ inline constexpr const char* stats_verify = R"(Examples:
   onggi stats verify
   onggi stats verify --from 2026-11-01 --to 2026-11-30 --data /var/lib/onggi
 
-Also beside a running server. Prints a line for each row that is not what executions say, and makes
-these days anew; exit code 1 if there were any. Days that retention has removed executions of are
-passed over.)";
+Also beside a running server. Prints a line for each row that is not what executions say or, of
+weeks and of all time, daily rows (without --from and --to), and makes these anew; exit code 1 if
+there were any. Days that retention has removed executions of are passed over.)";
 
 inline constexpr const char* prices_list = R"(Example:
   onggi prices list)";

@@ -65,10 +65,8 @@ int run(const PricesLoad& command, const config::Settings& settings) {
 }
 
 int run(const PricesApply&, const config::Settings& settings) {
-  const bool is_embedded = settings.options.database_url.empty();
-  const std::unique_ptr<Client> server =
-      is_embedded ? connect_to_server(settings.options) : nullptr;
-  if (server) {
+  // A server on the data directory has its lock, whatever its store is.
+  if (const std::unique_ptr<Client> server = connect_to_server(settings.options)) {
     const json::Value run = server->call(http::Method::post, "prices/apply");
     fmt::print("started: run {}\n", text(run, "id"));
     return 0;

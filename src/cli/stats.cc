@@ -33,6 +33,7 @@ void repair_by(Client& server, const statistics::Verified& verified) {
   std::map<Uuid, Span> spans;
   for (const statistics::Difference& difference : verified.differences) {
     Span& span = spans[difference.user_id];
+    if (difference.level != statistics::Level::day) continue;
     span.first = std::min(span.first, difference.date);
     span.last = std::max(span.last, difference.date);
   }
@@ -42,10 +43,12 @@ void repair_by(Client& server, const statistics::Verified& verified) {
   };
   for (const auto& [user, span] : spans) {
     wait();
-    server.call(http::Method::post, "statistics/rebuild",
-                json::Object{{"user_id", to_string(user)},
-                             {"from", to_string(span.first)},
-                             {"to", to_string(span.last)}});
+    json::Object asked{{"user_id", to_string(user)}};
+    if (span.first <= span.last) {
+      asked.emplace("from", to_string(span.first));
+      asked.emplace("to", to_string(span.last));
+    }
+    server.call(http::Method::post, "statistics/rebuild", asked);
   }
   wait();
 }

@@ -103,6 +103,9 @@ class Cursor {
   // before is passed over. Of a lasting cursor alone (Database::open_lasting). The parameters are
   // copied. Counts as one statement.
   virtual void go_on(Cost& cost, const Statement& statement, const Params& params) = 0;
+  // From now on rows are of some kilobytes at most, by what the statements read: many of them may
+  // come with one answer of the database.
+  virtual void expect_small_rows() {}
 };
 
 class Database {

@@ -1,13 +1,18 @@
 #include "statistics/build.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <stdexcept>
 
 #include "json/json.h"
 #include "sql/catalogue.h"
+#include "statistics/compare.h"
 #include "statistics/fold.h"
 #include "statistics/snapshot.h"
+#include "statistics/sums.h"
 #include "statistics/tally.h"
+#include "statistics/weeks.h"
 
 namespace onggi::statistics {
 namespace {
@@ -17,12 +22,16 @@ constexpr std::int64_t hold_ms = 20'000;
 // Dates that are read at once, and rows that are written at once.
 constexpr std::int32_t days_at_once = 31;
 constexpr std::size_t rows_at_once = 200;
+constexpr std::int64_t executions_at_once = 20'000;  // whatever their dates
 constexpr std::int32_t settled_at_once = 7;
+// So many are more than one week of theirs.
+constexpr std::int32_t days_of_weeks = 7;
 
 struct Segment {
   Date first, last;
-  bool is_built = false;     // made anew; else made, so that built_from becomes `first`
-  bool is_complete = false;  // nothing is left to be made
+  bool is_built = false;      // made anew; else made, so that built_from becomes `first`
+  bool is_complete = false;   // nothing is left to be made
+  bool is_to_absorb = false;  // what waits is taken out of the queue, even if the rows are right
 };
 
 // What executions of some dates give, newest date first.
@@ -39,12 +48,15 @@ void count(Made& made, Tally& tally, Date date, const store::Contribution& what,
     made.hours[date][hour].add(static_cast<int>((what.started_at.ms - hour.ms) / 1'000), 1);
 }
 
-// The rows of some dates as chunks that follow each other without a gap, newest first.
-std::vector<Chunk> chunks_of(Made made, const Segment& segment, const Lifetime& lifetime) {
+// The rows of some dates as chunks that follow each other without a gap, newest first: what changes
+// of the rows that are there.
+std::vector<Chunk> chunks_of(Made made, const Rows& stored, const Segment& segment,
+                             const Lifetime& lifetime) {
   std::vector<Chunk> chunks;
   Chunk chunk{.lifetime = lifetime, .version = 0, .first = segment.last, .last = segment.last};
   chunk.is_built = segment.is_built;
   chunk.is_to_count = !lifetime.is_counted;
+  chunk.is_of_many = segment.last.days - segment.first.days >= days_of_weeks;
   const auto close = [&](Date first) {
     chunk.first = first;
     chunks.push_back(chunk);
@@ -52,17 +64,36 @@ std::vector<Chunk> chunks_of(Made made, const Segment& segment, const Lifetime& 
     chunk.live.clear();
     chunk.hours.clear();
     chunk.consumed.clear();
+    chunk.difference = {};
   };
-  std::map<Date, Rows, std::greater<>> by_date;
-  for (auto& [key, figures] : made.rows) by_date[key.date].emplace(key, std::move(figures));
+  std::map<Date, std::vector<RowKey>, std::greater<>> by_date;
+  for (const RowKey& key : differing(stored, made.rows)) by_date[key.date].push_back(key);
   for (const auto& [date, ids] : made.consumed) by_date[date];
-  for (auto& [date, rows] : by_date) {
-    if (!chunk.live.empty() && chunk.live.size() + rows.size() > rows_at_once)
-      close(Date{date.days + 1});
-    chunk.live.merge(rows);
-    for (const auto& [hour, seconds] : made.hours[date]) chunk.hours[hour].add(seconds);
+  for (const auto& [date, hours] : made.hours) by_date[date];
+  std::map<Date, LifetimeDelta> counted;
+  if (!segment.is_built && chunk.is_to_count)
+    for (const auto& [key, figures] : made.rows) {
+      by_date[key.date];
+      counted[key.date].add(key, figures, 1);
+    }
+  for (auto& [date, keys] : by_date) {
     const std::vector<Waiting>& ids = made.consumed[date];
+    const std::size_t size = chunk.live.size() + chunk.consumed.size();
+    if (size != 0 && size + keys.size() + ids.size() > rows_at_once) close(Date{date.days + 1});
+    for (const RowKey& key : keys) {
+      const Figures& figures = figures_in(made.rows, key);
+      chunk.live.emplace(key, figures);
+      if (!chunk.is_built) continue;
+      chunk.difference.add(key, figures, 1);
+      chunk.difference.add(key, figures_in(stored, key), -1);
+    }
+    for (const auto& [hour, seconds] : made.hours[date]) chunk.hours[hour].add(seconds);
     chunk.consumed.insert(chunk.consumed.end(), ids.begin(), ids.end());
+    if (chunk.is_built) continue;
+    if (chunk.is_to_count)
+      chunk.difference.add(counted[date]);
+    else
+      chunk.difference.add(ids);
   }
   close(segment.first);
   for (Chunk& each : chunks) {
@@ -86,50 +117,6 @@ Task<bool> write_all(store::Batches& batches, Kind kind, std::vector<Chunk> chun
   co_return true;
 }
 
-// One attempt; false: it was overtaken.
-Task<bool> try_segment(store::Batches& batches, Kind kind, Uuid user, Segment segment,
-                       std::int64_t ms) {
-  const std::optional<Lifetime> held = co_await hold(batches, kind, user, ms);
-  if (!held) co_return false;
-  if (segment.is_built) {
-    if (!held->built_from || segment.last < *held->built_from) co_return true;
-    segment.first = std::max(segment.first, *held->built_from);
-  } else if (!held->is_of_zone() ||
-             segment.last != (held->built_from ? Date{held->built_from->days - 1} : latest_date)) {
-    co_return false;
-  }
-  Dates dates(*held);
-  const auto [from, to] = dates.span_of(segment.first, segment.last);
-  const Time hours = hours_from(batches.now());
-  Made made;
-  Tally tally(made.rows);
-  const std::vector<Range> ranges{{from, to}};
-  const std::optional<Snapshot> snapshot =
-      look(batches, kind, user, ranges, [&](const store::Contribution& what) {
-        const Date date = dates.date_of(what.started_at);
-        if (date >= segment.first && date <= segment.last) count(made, tally, date, what, hours);
-      });
-  if (!snapshot || snapshot->lifetime.version != held->version) co_return false;
-  for (const Waiting& waiting : snapshot->waiting) {
-    const Time started_at = waiting.what.started_at;
-    const Date date = dates.date_of(started_at);
-    const bool is_in = date >= segment.first && date <= segment.last;
-    if (is_in && !held->is_frozen(started_at)) made.consumed[date].push_back(waiting);
-  }
-  std::vector<Chunk> chunks = chunks_of(std::move(made), segment, *held);
-  const bool is_written = co_await write_all(batches, kind, std::move(chunks), held->version);
-  co_return is_written;
-}
-
-Task<bool> build(store::Batches& batches, Kind kind, Uuid user, Segment segment) {
-  for (int i = 0; i < tries; ++i) {
-    if (batches.is_to_stop()) co_return false;
-    const bool is_done = co_await try_segment(batches, kind, user, segment, hold_ms << i);
-    if (is_done) co_return true;
-  }
-  co_return false;
-}
-
 Task<std::optional<Lifetime>> find_lifetime(store::Batches& batches, Kind kind, Uuid user) {
   std::function<Task<std::optional<Lifetime>>(db::Connection&)> body =
       [kind, user](db::Connection& connection) -> Task<std::optional<Lifetime>> {
@@ -141,6 +128,91 @@ Task<std::optional<Lifetime>> find_lifetime(store::Batches& batches, Kind kind, 
   std::optional<Lifetime> lifetime =
       co_await batches.read<std::optional<Lifetime>>(std::move(body));
   co_return lifetime;
+}
+
+// What is found of a segment over one snapshot.
+struct Seen {
+  Lifetime lifetime;
+  Made made;
+  Rows stored;
+  bool is_exact = false;  // with what waits the rows are what executions say
+};
+
+// nullopt: the snapshot is not that of the lifetime.
+std::optional<Seen> see(store::Batches& batches, Kind kind, const Lifetime& of,
+                        const Segment& segment) {
+  Seen seen{.lifetime = of, .made = {}, .stored = {}};
+  Dates dates(seen.lifetime);
+  const auto [from, to] = dates.span_of(segment.first, segment.last);
+  const Time hours = hours_from(batches.now());
+  Tally tally(seen.made.rows);
+  const std::vector<Range> ranges{{from, to}};
+  const std::optional<Snapshot> snapshot = look(
+      batches, kind, of.user_id, ranges,
+      [&](const store::Contribution& what) {
+        const Date date = dates.date_of(what.started_at);
+        if (date >= segment.first && date <= segment.last)
+          count(seen.made, tally, date, what, hours);
+      },
+      Stored{segment.first, segment.last, &seen.stored});
+  if (!snapshot || snapshot->lifetime.version != of.version) return std::nullopt;
+  tally.add_days();
+  for (const Waiting& waiting : snapshot->waiting) {
+    const Time started_at = waiting.what.started_at;
+    const Date date = dates.date_of(started_at);
+    const bool is_in = date >= segment.first && date <= segment.last;
+    if (is_in && !of.is_frozen(started_at)) seen.made.consumed[date].push_back(waiting);
+  }
+  if (seen.made.consumed.empty()) {
+    seen.is_exact = differing(seen.stored, seen.made.rows).empty();
+  } else {
+    Rows with_waiting = seen.stored;
+    const std::set<RowKey> unknown =
+        add_waiting(with_waiting, *snapshot, dates, segment.first, segment.last);
+    seen.is_exact = unknown.empty() && differing(with_waiting, seen.made.rows).empty();
+  }
+  return seen;
+}
+
+// One attempt, in which the user is held for `ms` milliseconds, or not where that is 0; false: it
+// was overtaken.
+Task<bool> try_segment(store::Batches& batches, Kind kind, Uuid user, Segment segment,
+                       std::int64_t ms) {
+  std::optional<Lifetime> held;
+  if (ms != 0) {
+    std::optional<Lifetime> taken = co_await hold(batches, kind, user, ms);
+    held = std::move(taken);
+  } else {
+    std::optional<Lifetime> found = co_await find_lifetime(batches, kind, user);
+    held = std::move(found);
+  }
+  if (!held) co_return false;
+  if (segment.is_built) {
+    if (!held->built_from || segment.last < *held->built_from) co_return true;
+    segment.first = std::max(segment.first, *held->built_from);
+  } else if (!held->is_of_zone() ||
+             segment.last != (held->built_from ? Date{held->built_from->days - 1} : latest_date)) {
+    co_return false;
+  }
+  std::optional<Seen> seen = see(batches, kind, *held, segment);
+  if (!seen) co_return false;
+  const bool is_right = seen->is_exact && (!segment.is_to_absorb || seen->made.consumed.empty());
+  if (segment.is_built && is_right && ms == 0) co_return true;
+  std::vector<Chunk> chunks = chunks_of(std::move(seen->made), seen->stored, segment, *held);
+  const bool is_written = co_await write_all(batches, kind, std::move(chunks), held->version);
+  co_return is_written;
+}
+
+Task<bool> build(store::Batches& batches, Kind kind, Uuid user, Segment segment) {
+  for (int i = 0; i < tries; ++i) {
+    if (batches.is_to_stop()) co_return false;
+    // What is made again is usually as it was: nothing is to be written, and nobody to be held.
+    const bool is_quiet = i == 0 && segment.is_built && !segment.is_to_absorb;
+    const std::int64_t ms = is_quiet ? 0 : hold_ms << i;
+    const bool is_done = co_await try_segment(batches, kind, user, segment, ms);
+    if (is_done) co_return true;
+  }
+  co_return false;
 }
 
 Task<std::optional<Time>> find_start(store::Batches& batches, const db::Statement& statement,
@@ -200,6 +272,7 @@ Task<bool> begin_anew(store::Batches& batches, Kind kind, Uuid user) {
     if (!lifetime) co_return false;
     lifetime->zone = lifetime->timezone;
     lifetime->built_from.reset();
+    lifetime->forget_weeks();
     if (!lifetime->is_counted) co_await count_frozen(connection, kind, *lifetime);
     std::vector<Lifetime> saved{*lifetime};
     co_await save_lifetimes(connection, kind, std::move(saved));
@@ -236,7 +309,7 @@ Task<bool> rebuild(store::Batches& batches, Kind kind, Uuid user, Date first, Da
   Date at = first;
   while (at <= last) {
     const Date end = std::min(Date{at.days + days_at_once - 1}, last);
-    const Segment segment{at, end, true, false};
+    const Segment segment{at, end, true};
     const bool is_done = co_await build(batches, kind, user, segment);
     if (!is_done) co_return false;
     at = Date{end.days + 1};
@@ -264,18 +337,36 @@ Task<bool> rebuild_unfrozen(store::Batches& batches, Kind kind, Uuid user, Date 
   if (!bounds || !bounds->lifetime.is_of_zone() || !bounds->lifetime.built_from) co_return true;
   first = std::max(first, Dates(bounds->lifetime).frozen_before().value_or(earliest_date));
   if (first > last) co_return true;
-  // What lies outside of all executions in one piece, the rest a month at a time.
+  // A month at a time, or all at once where they are few; what lies outside of all executions with
+  // the first and the last.
+  std::int64_t executions = 0;
+  for (const std::int64_t count : bounds->lifetime.count) executions += count;
+  const bool are_few = bounds->lifetime.is_counted && executions <= executions_at_once;
   const Date begin = std::clamp(bounds->oldest.value_or(last), first, last);
   const Date end = std::clamp(bounds->newest.value_or(begin), begin, last);
-  if (first < begin) {
-    const bool is_done =
-        co_await build(batches, kind, user, {first, Date{begin.days - 1}, true, false});
+  for (Date at = first; at <= last;) {
+    Date until{std::max(at, begin).days + days_at_once - 1};
+    if (are_few || until >= end) until = last;
+    const bool is_done = co_await build(batches, kind, user, {at, until, true});
+    if (!is_done) co_return false;
+    at = Date{until.days + 1};
+  }
+  co_return true;
+}
+
+Task<bool> absorb(store::Batches& batches, Kind kind, Uuid user, Time from, Time to) {
+  const std::optional<Lifetime> lifetime = co_await find_lifetime(batches, kind, user);
+  if (!lifetime || !lifetime->is_of_zone()) co_return true;  // made anew, or about to be
+  Dates dates(*lifetime);
+  const Date first = dates.date_of(from);
+  const Date last = dates.date_of(to);
+  for (Date at = first; at <= last; at = Date{at.days + days_at_once}) {
+    Segment segment{at, std::min(last, Date{at.days + days_at_once - 1}), true};
+    segment.is_to_absorb = true;
+    const bool is_done = co_await build(batches, kind, user, segment);
     if (!is_done) co_return false;
   }
-  const bool is_done = co_await rebuild(batches, kind, user, begin, end);
-  if (!is_done || end >= last) co_return is_done;
-  const bool is_all = co_await build(batches, kind, user, {Date{end.days + 1}, last, true, false});
-  co_return is_all;
+  co_return true;
 }
 
 Task<bool> complete(store::Batches& batches, Kind kind, Uuid user) {
@@ -333,13 +424,16 @@ Task<bool> try_settle(store::Batches& batches, Kind kind, Uuid user, Time from, 
               .first = earliest_date,
               .last = std::max(before_dates.date_of(Time{until.ms - 1}), after.frozen_date),
               .is_built = true};
+  Rows after_rows;
+  Rows stored;
   Tally frozen(chunk.frozen);
-  Tally live(chunk.live);
+  Tally live(after_rows);
   const Time hours = hours_from(batches.now());
   const std::vector<Range> ranges{{from, until},
                                   {until, dates.span_of(chunk.first, chunk.last).second}};
-  const std::optional<Snapshot> snapshot =
-      look(batches, kind, user, ranges, [&](const store::Contribution& what) {
+  const std::optional<Snapshot> snapshot = look(
+      batches, kind, user, ranges,
+      [&](const store::Contribution& what) {
         const bool is_frozen = what.started_at < until;
         const Date date = date_of(what.started_at);
         if (date < chunk.first || date > chunk.last) return;
@@ -347,13 +441,23 @@ Task<bool> try_settle(store::Batches& batches, Kind kind, Uuid user, Time from, 
         const Time hour = hour_of(what.started_at);
         if (hour >= hours && !is_frozen)
           chunk.hours[hour].add(static_cast<int>((what.started_at.ms - hour.ms) / 1'000), 1);
-      });
+      },
+      Stored{chunk.first, chunk.last, &stored});
   if (!snapshot || snapshot->lifetime.version != held->version) co_return false;
+  frozen.add_days();
+  live.add_days();
   for (const Waiting& waiting : snapshot->waiting) {
     if (held->is_frozen(waiting.what.started_at)) continue;
     const Date date = date_of(waiting.what.started_at);
     if (date >= chunk.first && date <= chunk.last) chunk.consumed.push_back(waiting);
   }
+  for (const RowKey& key : differing(stored, after_rows)) {
+    const Figures& figures = figures_in(after_rows, key);
+    chunk.live.emplace(key, figures);
+    chunk.difference.add(key, figures, 1);
+    chunk.difference.add(key, figures_in(stored, key), -1);
+  }
+  for (const auto& [key, figures] : chunk.frozen) chunk.difference.add(key, figures, 1);
   std::shared_ptr<const Chunk> one = std::make_shared<const Chunk>(std::move(chunk));
   const std::optional<std::int64_t> written = co_await write_chunk(batches, kind, std::move(one));
   co_return written.has_value();
@@ -398,8 +502,9 @@ namespace {
 Task<std::vector<Uuid>> users_of(store::Batches& batches, const db::Statement& statement,
                                  Uuid after) {
   std::function<Task<std::vector<Uuid>>(db::Connection&)> body =
-      [&statement, after](db::Connection& connection) -> Task<std::vector<Uuid>> {
-    const db::Rows rows = co_await connection.many(statement, db::Params::of(after, 256));
+      [&statement, after, summed = to_string(summed_before(batches.now()))](
+          db::Connection& connection) -> Task<std::vector<Uuid>> {
+    const db::Rows rows = co_await connection.many(statement, db::Params::of(after, 256, summed));
     std::vector<Uuid> users;
     for (const db::Row row : rows) users.push_back(row.uuid(0));
     co_return users;
@@ -448,6 +553,7 @@ Task<void> rebuild_user(store::Batches& batches, Rebuild rebuild, Uuid user) {
     if (!is_done && !batches.is_to_stop())
       throw std::runtime_error("statistics of user " + to_string(user) +
                                " changed again and again while they were made");
+    co_await repair_sums_of(batches, kind, user, !rebuild.from && !rebuild.to);
   }
 }
 

@@ -28,6 +28,10 @@ Task<bool> rebuild(store::Batches& batches, Kind kind, Uuid user, Date first, Da
 // The same of those of these dates that are not frozen; any dates, however many.
 Task<bool> rebuild_unfrozen(store::Batches& batches, Kind kind, Uuid user, Date first, Date last);
 
+// Takes all that waits of a user, of what started between two times, out of the queue at once, by
+// making those days anew: for a load of thousands, which folds would take a thousand at a time.
+Task<bool> absorb(store::Batches& batches, Kind kind, Uuid user, Time from, Time to);
+
 // Makes what is not made yet: all of a user that has no statistics, or whose zone has changed.
 Task<bool> complete(store::Batches& batches, Kind kind, Uuid user);
 
@@ -37,7 +41,7 @@ Task<bool> settle(store::Batches& batches, Kind kind, Time horizon);
 // The same of one user. Retention's rows are counted as gone when this returns true.
 Task<bool> settle(store::Batches& batches, Kind kind, Uuid user, Time horizon);
 
-// Whose statistics are to be completed: the next few behind `after`.
+// Whose statistics are to be completed, or summed up (weeks.h): the next few behind `after`.
 Task<std::vector<Uuid>> incomplete(store::Batches& batches, Kind kind, Uuid after);
 // How far a user's statistics are made, and the dates of its oldest and newest executions that are
 // not frozen; nullopt: there is no row.

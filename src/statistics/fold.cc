@@ -1,9 +1,11 @@
 #include "statistics/fold.h"
 
+#include <algorithm>
 #include <map>
 #include <unordered_map>
 
 #include "statistics/rows.h"
+#include "statistics/weeks.h"
 
 namespace onggi::statistics {
 namespace {
@@ -141,8 +143,12 @@ Task<Folded> fold_batch(db::Connection& connection, Kind kind, std::int64_t afte
     sum = sum_of(changes, lifetimes, result.spoilt, now);
     changed = changed_rows(sum, stored, result.spoilt);
   }
+  std::map<Uuid, std::vector<RowKey>> changed_of;
+  for (const auto& [key, figures] : changed) changed_of[key.user_id].push_back(key);
   std::shared_ptr<const Rows> rows = std::make_shared<const Rows>(std::move(changed));
   co_await write_rows(connection, kind, std::move(rows));
+  for (auto& [user, of_user] : changed_of)
+    co_await refresh_weeks(connection, kind, sum.lifetimes.at(user), std::move(of_user));
   co_await write_hours(connection, sql, sum, now);
   co_await write_totals(connection, sql, sum);
   std::vector<Lifetime> saved;
@@ -172,6 +178,44 @@ Task<Folded> fold(store::Batches& batches, Kind kind, std::int64_t after) {
       };
   Folded folded = co_await batches.write<Folded>(std::move(body));
   co_return folded;
+}
+
+namespace {
+
+constexpr std::int64_t crowd_min = 5'000;
+
+struct Crowding {
+  std::int64_t count = 0;
+  Time from = latest_time;
+  Time to = earliest_time;
+};
+
+std::vector<Crowd> crowds_in(const std::vector<Change>& changes) {
+  std::unordered_map<Uuid, Crowding> seen;
+  for (const Change& change : changes) {
+    Crowding& of = seen[change.what.user_id];
+    ++of.count;
+    of.from = std::min(of.from, change.what.started_at);
+    of.to = std::max(of.to, change.what.started_at);
+  }
+  std::vector<Crowd> found;
+  for (const auto& [user, of] : seen)
+    if (of.count >= crowd_min) found.push_back({user, of.from, of.to});
+  return found;
+}
+
+}  // namespace
+
+Task<std::vector<Crowd>> crowds(store::Batches& batches, Kind kind) {
+  std::function<Task<std::vector<Crowd>>(db::Connection&)> body =
+      [kind](db::Connection& connection) -> Task<std::vector<Crowd>> {
+    const db::Rows waiting = co_await connection.many(
+        statements_of(kind).waiting, db::Params::of(std::int64_t{0}, crowd_looked_at));
+    if (waiting.size() < static_cast<std::size_t>(crowd_looked_at)) co_return std::vector<Crowd>{};
+    co_return crowds_in(changes_of(waiting));
+  };
+  std::vector<Crowd> found = co_await batches.read<std::vector<Crowd>>(std::move(body));
+  co_return found;
 }
 
 }  // namespace onggi::statistics

@@ -31,6 +31,15 @@ inline constexpr std::int64_t fold_max = 1'000;  // changes in one batch
 // now, and for nothing else.
 Task<Folded> fold(store::Batches& batches, Kind kind, std::int64_t after);
 
+// Users of whom so much waits that their days are sooner made anew of executions (build.h: absorb):
+// of the first changes in the queue, once these are as many as are looked at.
+inline constexpr std::int64_t crowd_looked_at = 20'000;
+struct Crowd {
+  Uuid user;
+  Time from, to;  // when what waits of it has started
+};
+Task<std::vector<Crowd>> crowds(store::Batches& batches, Kind kind);
+
 // Hours are kept from this time on, a day and an hour longer than anybody asks for.
 Time hours_from(Time now);
 // The beginning of the hour (UTC).

@@ -9,6 +9,7 @@
 #include "statistics/build.h"
 #include "statistics/fold.h"
 #include "statistics/verify.h"
+#include "statistics/weeks.h"
 
 namespace onggi::statistics {
 namespace {
@@ -20,6 +21,7 @@ constexpr std::chrono::milliseconds give_way{20};
 constexpr std::chrono::seconds look_interval{5};
 // Servers of the version before record without telling, until they have noticed the new schema.
 constexpr std::chrono::seconds patience_with_old_servers{3};
+constexpr int absorbed_in_a_row = 10;
 constexpr std::int64_t waiting_max = 100'000;  // as many are counted
 
 std::int64_t count_waiting(store::Batches& batches, Kind kind, std::int64_t most) {
@@ -135,6 +137,11 @@ void Keeper::run_folds() {
       for (const Kind kind : {Kind::agent, Kind::workflow}) {
         const std::int64_t of_kind = count_waiting(batches, kind, waiting_max);
         waiting += of_kind;
+        if (of_kind >= crowd_looked_at) {
+          const std::lock_guard lock(mutex_);
+          crowded_.insert(kind);
+          changed_.notify_all();
+        }
         if (of_kind != 0) fold_all(batches, kind);
       }
       if (waiting == 0) empty_at_ms_ = now;
@@ -161,6 +168,18 @@ void Keeper::look_for_incomplete(store::Batches& batches) {
   }
 }
 
+void Keeper::absorb_crowds(store::Batches& batches, Kind kind) {
+  for (int i = 0; i < absorbed_in_a_row && !is_stopping(); ++i) {
+    const std::vector<Crowd> found = run_now(crowds(batches, kind));
+    if (found.empty()) return;
+    for (const Crowd& crowd : found) {
+      const bool is_done = run_now(absorb(batches, kind, crowd.user, crowd.from, crowd.to));
+      built_.add();
+      if (!is_done) return;  // overtaken, or to stop: folds go on
+    }
+  }
+}
+
 void Keeper::run_builds() {
   pthread_setname_np(pthread_self(), "onggi-builds");
   OwnBatches batches(database_, clock_, *this);
@@ -170,22 +189,28 @@ void Keeper::run_builds() {
   for (;;) {
     Todo users;
     std::set<std::pair<Kind, std::pair<Uuid, Date>>> days;
+    std::set<Kind> crowded;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_until(lock, look_due,
-                          [this] { return stopping_ || !incomplete_.empty() || !spoilt_.empty(); });
+      changed_.wait_until(lock, look_due, [this] {
+        return stopping_ || !incomplete_.empty() || !spoilt_.empty() || !crowded_.empty();
+      });
       if (stopping_) return;
       std::swap(users, incomplete_);
       std::swap(days, spoilt_);
+      std::swap(crowded, crowded_);
     }
     try {
       if (Steady::now() >= look_due) {
         look_due = Steady::now() + look_interval;
         look_for_incomplete(batches);
       }
+      for (const Kind kind : crowded) absorb_crowds(batches, kind);
       for (const auto& [kind, user] : users) {
         run_now(complete(batches, kind, user));
         built_.add();
+        // While much is folded, weeks would be given up again at once.
+        if (waiting_ < fold_max) run_now(sum_up(batches, kind, user));
       }
       for (const auto& [kind, day] : days) {
         run_now(statistics::rebuild(batches, kind, day.first, day.second, day.second));

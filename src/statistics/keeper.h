@@ -1,6 +1,9 @@
 // What keeps statistics up, beside the requests: folds what has changed, four times a second and
 // until nothing is left, and makes what is to be made anew. So the changes that a read has to add
-// are those of about a quarter of a second: folds take them faster than anything can record them.
+// are those of about a quarter of a second. A load of many executions at once can be faster than
+// folds are: where some ten thousand changes wait, those of users who have thousands among them are
+// taken out of the queue together (build.h: absorb), in about the time that reading these users'
+// executions takes.
 //
 // Every server has one; on a shared database one of them folds at a time. None is needed for
 // answers to be exact, only for them to be cheap.
@@ -41,6 +44,7 @@ class Keeper {
   void run_builds();
   bool fold_all(store::Batches& batches, Kind kind);
   void look_for_incomplete(store::Batches& batches);
+  void absorb_crowds(store::Batches& batches, Kind kind);
   bool rest(std::chrono::milliseconds time);
   bool is_stopping() const;
   void tell(std::string& told, const std::string& failure);
@@ -58,6 +62,7 @@ class Keeper {
   bool stopping_ = false;
   Todo incomplete_;
   std::set<std::pair<Kind, std::pair<Uuid, Date>>> spoilt_;
+  std::set<Kind> crowded_;
   std::thread folds_;
   std::thread builds_;
 };

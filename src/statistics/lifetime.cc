@@ -1,6 +1,7 @@
 #include "statistics/lifetime.h"
 
 #include <algorithm>
+#include <array>
 
 #include "sql/catalogue.h"
 
@@ -33,16 +34,23 @@ const Statements agent_statements{
     sql::statistics_frozen_days_agent,
     sql::statistics_put_stats_agent,
     sql::statistics_put_days_agent,
-    sql::statistics_remove_stats_agent,
-    sql::statistics_remove_days_agent,
     sql::statistics_remove_stats_at_agent,
     sql::statistics_remove_days_at_agent,
+    sql::statistics_stats_in_agent,
+    sql::statistics_all_stats_of_agent,
+    sql::statistics_weeks_of_agent,
+    sql::statistics_oldest_day_agent,
+    sql::statistics_counts_of_agent,
+    sql::statistics_put_weeks_agent,
+    sql::statistics_remove_weeks_at_agent,
+    sql::statistics_clear_weeks_agent,
     sql::statistics_hours_at_agent,
     sql::statistics_hours_of_agent,
     sql::statistics_put_hours_agent,
     sql::statistics_remove_hours_agent,
     sql::statistics_add_totals_agent,
     sql::statistics_remove_totals_agent,
+    sql::statistics_totals_of_agent,
     sql::statistics_executions_agent,
     sql::statistics_executions_each_agent,
     sql::statistics_newest_agent,
@@ -74,16 +82,23 @@ const Statements workflow_statements{
     sql::statistics_frozen_days_workflow,
     sql::statistics_put_stats_workflow,
     sql::statistics_put_days_workflow,
-    sql::statistics_remove_stats_workflow,
-    sql::statistics_remove_days_workflow,
     sql::statistics_remove_stats_at_workflow,
     sql::statistics_remove_days_at_workflow,
+    sql::statistics_stats_in_workflow,
+    sql::statistics_all_stats_of_workflow,
+    sql::statistics_weeks_of_workflow,
+    sql::statistics_oldest_day_workflow,
+    sql::statistics_counts_of_workflow,
+    sql::statistics_put_weeks_workflow,
+    sql::statistics_remove_weeks_at_workflow,
+    sql::statistics_clear_weeks_workflow,
     sql::statistics_hours_at_workflow,
     sql::statistics_hours_of_workflow,
     sql::statistics_put_hours_workflow,
     sql::statistics_remove_hours_workflow,
     sql::statistics_add_totals_workflow,
     sql::statistics_remove_totals_workflow,
+    sql::statistics_totals_of_workflow,
     sql::statistics_executions_workflow,
     sql::statistics_executions_each_workflow,
     sql::statistics_newest_workflow,
@@ -140,6 +155,8 @@ Lifetime lifetime_of(const db::Row& row) {
   }
   for (int i = 0; i < 5; ++i) lifetime.count[static_cast<std::size_t>(i)] = row.integer(9 + i);
   lifetime.timezone = row.text(14);
+  lifetime.summed_from = maybe_date(row, 15).value();
+  lifetime.summed_until = maybe_date(row, 16).value();
   return lifetime;
 }
 
@@ -163,11 +180,11 @@ Task<std::optional<Lifetime>> take_lifetime(db::Connection& connection, Kind kin
 }
 
 Task<void> save_lifetimes(db::Connection& connection, Kind kind, std::vector<Lifetime> lifetimes) {
-  std::vector<std::pair<std::string, std::string>> dates;
+  std::vector<std::array<std::string, 4>> dates;
   dates.reserve(lifetimes.size());
   std::vector<db::Params> rows;
   for (const Lifetime& lifetime : lifetimes) {
-    auto& [built, frozen] = dates.emplace_back();
+    auto& [built, frozen, from, until] = dates.emplace_back();
     db::Params params = db::Params::of(lifetime.user_id, lifetime.zone);
     if (lifetime.built_from) {
       built = to_string(*lifetime.built_from);
@@ -187,7 +204,9 @@ Task<void> save_lifetimes(db::Connection& connection, Kind kind, std::vector<Lif
       params.add(count);
       all += count;
     }
-    params.add(all);
+    from = to_string(lifetime.summed_from);
+    until = to_string(lifetime.summed_until);
+    params.add(all).add(from).add(until);
     rows.push_back(std::move(params));
   }
   co_await connection.run_each(statements_of(kind).save_lifetime, std::move(rows));

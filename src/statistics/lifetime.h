@@ -31,12 +31,19 @@ struct Lifetime {
   Time frozen_until{};
   Date frozen_date{};
   std::array<std::int64_t, 5> count{};  // by model::Status
-  std::string timezone;                 // as the user has it now
+  Date summed_from = latest_date;       // Mondays; weeks between them are summed up (weeks.h)
+  Date summed_until = earliest_date;
+  std::string timezone;  // as the user has it now
 
   bool is_of_zone() const { return zone == timezone; }
   bool is_complete() const { return is_of_zone() && built_from == earliest_date && is_counted; }
   bool is_built(Date date) const { return built_from && date >= *built_from; }
   bool is_frozen(Time started_at) const { return horizon && started_at < *horizon; }
+  bool is_summed(Date date) const { return date >= summed_from && date < summed_until; }
+  void forget_weeks() {
+    summed_from = latest_date;
+    summed_until = earliest_date;
+  }
 };
 
 // The dates of one user's executions. Not thread-safe.
@@ -71,8 +78,11 @@ struct Statements {
       &erase_waiting;
   const db::Statement &begin_lifetime, &take_lifetime, &lifetime, &save_lifetime, &unbuilt;
   const db::Statement &stats_at, &days_at, &stats_of, &days_of, &frozen_stats, &frozen_days,
-      &put_stats, &put_days, &remove_stats, &remove_days, &remove_stats_at, &remove_days_at;
-  const db::Statement &hours_at, &hours_of, &put_hours, &remove_hours, &add_totals, &remove_totals;
+      &put_stats, &put_days, &remove_stats_at, &remove_days_at;
+  const db::Statement &stats_in, &all_stats_of, &weeks_of, &oldest_day, &counts_of, &put_weeks,
+      &remove_weeks_at, &clear_weeks;
+  const db::Statement &hours_at, &hours_of, &put_hours, &remove_hours, &add_totals, &remove_totals,
+      &totals_of;
   const db::Statement &executions, &executions_each, &newest, &oldest;
 };
 const Statements& statements_of(Kind kind);

@@ -6,12 +6,13 @@
 
 #include "sql/catalogue.h"
 #include "statistics/fold.h"
+#include "statistics/weeks.h"
 #include "store/memories.h"
 
 namespace onggi::statistics {
 namespace {
 
-enum Part : std::int64_t { lifetime, change, row, execution, resources, hour, memory };
+enum Part : std::int64_t { lifetime, change, row, execution, resources, hour, memory, week };
 
 struct Weighed {
   std::int64_t weight;
@@ -77,6 +78,7 @@ struct Found {
   std::map<Uuid, Lifetime> lifetimes;
   std::vector<Weighed> changes;
   std::vector<std::pair<RowKey, Figures>> rows;
+  std::vector<std::pair<Uuid, Figures>> weeks;  // by subject, of dates that are asked for
   std::vector<std::pair<Uuid, std::pair<Time, Seconds>>> hours;
   std::array<std::int64_t, 4> resources{};
   std::array<std::int64_t, 4> memory{};
@@ -93,6 +95,8 @@ class Answer {
   // The bounds of dates that the statement is asked for.
   Date first() const;
   Date last() const;
+  // Weeks whose dates are all asked for, from the first on and before the second: Mondays.
+  std::pair<Date, Date> weeks() const;
   Reading finish(const std::map<Uuid, Gap>& gaps);
   const Found& found() const { return found_; }
   Dates& dates_of(const Uuid& user);
@@ -133,6 +137,9 @@ void Answer::take(const db::Row& row) {
       found_.rows.emplace_back(RowKey{row.uuid(1), parse_date(row.text(3)).value(), row.boolean(4),
                                       row.maybe_uuid(2).value_or(Uuid{})},
                                figures_of(row, 5));
+      return;
+    case Part::week:
+      found_.weeks.emplace_back(row.uuid(2), figures_of(row, 5));
       return;
     case Part::execution:
       executions_.push_back(change_in(row));
@@ -185,6 +192,19 @@ Date Answer::last() const {
   if (question_.to) return *question_.to;
   const Date utc{Calendar("UTC").date_of(question_.now).days + 1};
   return question_.from ? std::max(utc, *question_.from) : utc;
+}
+
+std::pair<Date, Date> Answer::weeks() const {
+  constexpr std::int32_t days = 7;                                         // of a week
+  const std::int32_t today = Calendar("UTC").date_of(question_.now).days;  // or a day off
+  const Date last = question_.to.value_or(Date{today - 1});
+  const Date from{question_.to.value_or(Date{today + 1}).days - question_.days + 1};
+  const Date first = question_.from.value_or(from);
+  if (is_whole_ || last.days - first.days < days) return {latest_date, latest_date};
+  const Date begin = week_of(Date{first.days + days - 1});
+  const Date end = week_of(Date{last.days + 1});
+  if (begin >= end) return {latest_date, latest_date};
+  return {begin, end};
 }
 
 std::map<Uuid, Gap> Answer::gaps() {
@@ -242,6 +262,8 @@ Reading Answer::finish(const std::map<Uuid, Gap>& gaps) {
     if (counts && is_of_subject && key.date >= reading.from && key.date <= reading.to)
       reading.items[key_of(key.date, key.subject_id)].add(figures);
   }
+  for (const auto& [subject, figures] : found_.weeks)
+    reading.items[key_of({}, subject)].add(figures);
   std::map<ItemKey, Delta> more;
   const auto add = [&](const Weighed& change, bool is_execution) {
     const auto lifetime = found_.lifetimes.find(change.what.user_id);
@@ -317,6 +339,7 @@ const db::Statement& statement_of(const Question& question) {
 
 struct Asked {
   std::string first, last;
+  std::string weeks_from, weeks_until;
   Time from{}, to{};
   Uuid least{}, above{};
   std::optional<Uuid> user, subject;
@@ -329,14 +352,17 @@ struct Asked {
     if (is_dashboard)
       params.add(hours).add(now);
     else
-      params.add(subject);
+      params.add(subject).add(weeks_from).add(weeks_until);
     return params;
   }
 };
 
 Asked asked_of(const Question& question, const Answer& answer) {
+  const auto [weeks_from, weeks_until] = answer.weeks();
   return {.first = to_string(answer.first()),
           .last = to_string(answer.last()),
+          .weeks_from = to_string(weeks_from),
+          .weeks_until = to_string(weeks_until),
           .user = question.user,
           .subject = question.subject,
           .hours = hour_of(Time{question.now.ms - day_ms}),
@@ -387,6 +413,7 @@ Task<Reading> read_own(db::Database& database, db::Cost& cost, Question question
     }
     read = std::move(gaps);
     asked = asked_of(question, *answer);
+    asked.weeks_from = asked.weeks_until;  // some of their days do not count
     std::tie(asked.from, asked.to) = span;
     std::tie(asked.least, asked.above) = ids_between(asked.from, asked.to);
   }

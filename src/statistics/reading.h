@@ -4,7 +4,9 @@
 // says is exact where the rows hold. They do not where they are not built, or in another zone than
 // the user is in by now, nor where a change that waits takes a duration away, which might be the
 // least or the greatest. Of such dates the statement is asked once more, with executions instead of
-// rows. The changes that wait are few: a fold begins as soon as there are a thousand (keeper.h).
+// rows. Per agent or workflow, weeks are read instead of their days where they are summed up
+// (weeks.h), unless executions are read as well. The changes that wait are few: a fold begins as
+// soon as there are a thousand (keeper.h).
 #pragma once
 
 #include <functional>

@@ -70,24 +70,42 @@ Task<Rows> read_rows(db::Connection& connection, Kind kind, std::vector<RowKey> 
   co_return rows;
 }
 
-Task<void> write_rows(db::Connection& connection, Kind kind, std::shared_ptr<const Rows> rows) {
-  Texts texts;
-  std::vector<db::Params> put_days, put_stats, remove_days, remove_stats;
-  for (const auto& [key, figures] : *rows) {
+namespace {
+
+// Rows of one table: what is to be put, and what to be removed.
+struct Written {
+  std::vector<db::Params> put, removed;
+
+  void add(const RowKey& key, const Figures& figures, Texts& texts) {
     const std::string& date = texts.keep(to_string(key.date));
     db::Params params = db::Params::of(key.user_id, key.subject_id, date, key.is_frozen);
-    if (figures == Figures{}) {
-      (key.is_of_day() ? remove_days : remove_stats).push_back(std::move(params));
-      continue;
-    }
-    add_figures(figures, texts, params);
-    (key.is_of_day() ? put_days : put_stats).push_back(std::move(params));
+    const bool is_empty = figures == Figures{};
+    if (!is_empty) add_figures(figures, texts, params);
+    (is_empty ? removed : put).push_back(std::move(params));
   }
+};
+
+}  // namespace
+
+Task<void> write_rows(db::Connection& connection, Kind kind, std::shared_ptr<const Rows> rows) {
+  Texts texts;
+  Written days, stats;
+  for (const auto& [key, figures] : *rows)
+    (key.is_of_day() ? days : stats).add(key, figures, texts);
   const Statements& sql = statements_of(kind);
-  co_await connection.run_each(sql.put_days, std::move(put_days));
-  co_await connection.run_each(sql.put_stats, std::move(put_stats));
-  co_await connection.run_each(sql.remove_days_at, std::move(remove_days));
-  co_await connection.run_each(sql.remove_stats_at, std::move(remove_stats));
+  co_await connection.run_each(sql.put_days, std::move(days.put));
+  co_await connection.run_each(sql.put_stats, std::move(stats.put));
+  co_await connection.run_each(sql.remove_days_at, std::move(days.removed));
+  co_await connection.run_each(sql.remove_stats_at, std::move(stats.removed));
+}
+
+Task<void> write_weeks(db::Connection& connection, Kind kind, std::shared_ptr<const Rows> rows) {
+  Texts texts;
+  Written weeks;
+  for (const auto& [key, figures] : *rows) weeks.add(key, figures, texts);
+  const Statements& sql = statements_of(kind);
+  co_await connection.run_each(sql.put_weeks, std::move(weeks.put));
+  co_await connection.run_each(sql.remove_weeks_at, std::move(weeks.removed));
 }
 
 }  // namespace onggi::statistics

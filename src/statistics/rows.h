@@ -3,6 +3,8 @@
 
 #include <compare>
 #include <map>
+#include <memory>
+#include <vector>
 
 #include "statistics/figures.h"
 #include "statistics/lifetime.h"
@@ -30,5 +32,7 @@ Figures figures_of(const db::Row& row, int first);
 Task<Rows> read_rows(db::Connection& connection, Kind kind, std::vector<RowKey> keys);
 // In a transaction: rows as they are to be; those that count nothing are removed. Four statements.
 Task<void> write_rows(db::Connection& connection, Kind kind, std::shared_ptr<const Rows> rows);
+// The same of weeks (weeks.h), whose date is their Monday. Two statements.
+Task<void> write_weeks(db::Connection& connection, Kind kind, std::shared_ptr<const Rows> rows);
 
 }  // namespace onggi::statistics

@@ -68,6 +68,7 @@ class Seconds {
   void remove_if(IsGone is_gone) {
     counts_.remove_if([&](std::uint32_t second) { return is_gone(static_cast<int>(second)); });
   }
+  bool operator==(const Seconds&) const = default;
   std::string write() const { return counts_.write(); }
   static Seconds read(std::string_view bytes);
 

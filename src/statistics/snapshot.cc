@@ -1,8 +1,9 @@
 #include "statistics/snapshot.h"
 
-#include <set>
+#include <algorithm>
 
 #include "statistics/fold.h"
+#include "statistics/weeks.h"
 
 namespace onggi::statistics {
 namespace {
@@ -20,32 +21,12 @@ Rows rows_of(const db::Rows& stats, const db::Rows& days) {
   return rows;
 }
 
-// What counts and totals change by.
-struct LifetimeDelta {
-  std::array<std::int64_t, 5> count{};
-  std::map<Uuid, std::int64_t> totals;
-
-  void add(const std::vector<Waiting>& changes) {
-    for (const Waiting& change : changes) {
-      count[static_cast<std::size_t>(change.what.status)] += change.weight;
-      totals[change.what.subject_id] += change.weight;
-    }
-  }
-  void add(const Rows& rows, std::int64_t weight) {
-    for (const auto& [key, figures] : rows) {
-      if (!key.is_of_day()) {
-        totals[key.subject_id] += weight * figures.all();
-        continue;
-      }
-      for (std::size_t i = 0; i < count.size(); ++i) count[i] += weight * figures.count[i];
-    }
-  }
-};
-
 Task<void> replace_hours(db::Connection& connection, const Statements& sql, const Chunk& chunk,
                          Time now) {
   const Time from = hours_from(now);
   const Uuid user = chunk.lifetime.user_id;
+  Dates dates(chunk.lifetime);
+  if (dates.span_of(chunk.first, chunk.last).second <= from) co_return;
   const db::Rows stored = co_await connection.many(sql.hours_of, db::Params::of(user, from));
   const bool is_replaced = chunk.is_built || chunk.is_to_count;
   std::map<Time, Seconds> hours;
@@ -56,7 +37,6 @@ Task<void> replace_hours(db::Connection& connection, const Statements& sql, cons
       hours[hour].add(static_cast<int>((change.what.started_at.ms - hour.ms) / 1'000),
                       change.weight);
   }
-  Dates dates(chunk.lifetime);
   for (const db::Row row : stored) {
     const Time hour = row.time(1);
     Seconds seconds = Seconds::read(row.text(2));
@@ -81,13 +61,14 @@ Task<void> replace_hours(db::Connection& connection, const Statements& sql, cons
 }
 
 Task<void> write_rest(db::Connection& connection, Kind kind, const Chunk& chunk,
-                      const LifetimeDelta& difference, Lifetime lifetime) {
+                      Lifetime lifetime) {
   const Statements& sql = statements_of(kind);
   std::vector<db::Params> totals;
-  for (const auto& [subject, more] : difference.totals)
+  for (const auto& [subject, more] : chunk.difference.totals)
     if (more != 0) totals.push_back(db::Params::of(lifetime.user_id, subject, more));
   co_await connection.run_each(sql.add_totals, std::move(totals));
-  for (std::size_t i = 0; i < lifetime.count.size(); ++i) lifetime.count[i] += difference.count[i];
+  for (std::size_t i = 0; i < lifetime.count.size(); ++i)
+    lifetime.count[i] += chunk.difference.count[i];
   std::vector<Lifetime> saved{std::move(lifetime)};
   co_await save_lifetimes(connection, kind, std::move(saved));
   std::vector<db::Params> removed;
@@ -100,40 +81,49 @@ Task<std::optional<std::int64_t>> write_in(db::Connection& connection, Kind kind
   const Statements& sql = statements_of(kind);
   std::optional<Lifetime> there = co_await take_lifetime(connection, kind, chunk.lifetime.user_id);
   if (!there || there->version != chunk.version + 1) co_return std::nullopt;
-  const Uuid user = there->user_id;
-  const std::string first = to_string(chunk.first);
-  const std::string last = to_string(chunk.last);
-  LifetimeDelta difference;
-  if (chunk.is_built) {
-    const db::Rows stats =
-        co_await connection.many(sql.stats_of, db::Params::of(user, first, last));
-    const db::Rows days = co_await connection.many(sql.days_of, db::Params::of(user, first, last));
-    difference.add(rows_of(stats, days), -1);
-  }
-  if (chunk.is_built || chunk.is_to_count) {
-    difference.add(chunk.live, 1);
-    difference.add(chunk.frozen, 1);
-  } else {
-    difference.add(chunk.consumed);
-  }
   co_await replace_hours(connection, sql, chunk, now);
-  co_await connection.run(sql.remove_stats, db::Params::of(user, first, last));
-  co_await connection.run(sql.remove_days, db::Params::of(user, first, last));
   std::vector<RowKey> keys;
   for (const auto& [key, figures] : chunk.frozen) keys.push_back(key);
-  Rows rows = co_await read_rows(connection, kind, std::move(keys));
+  Rows rows = co_await read_rows(connection, kind, keys);
   for (const auto& [key, figures] : chunk.frozen) rows[key].add(figures);
   rows.insert(chunk.live.begin(), chunk.live.end());
+  for (const auto& [key, figures] : chunk.live) keys.push_back(key);
   std::shared_ptr<const Rows> written = std::make_shared<const Rows>(std::move(rows));
   co_await write_rows(connection, kind, std::move(written));
   Lifetime lifetime = chunk.lifetime;
   lifetime.version = there->version;
   lifetime.count = there->count;
-  co_await write_rest(connection, kind, chunk, difference, std::move(lifetime));
+  lifetime.summed_from = there->summed_from;
+  lifetime.summed_until = there->summed_until;
+  const bool is_in_weeks =
+      std::ranges::any_of(keys, [&](const RowKey& key) { return lifetime.is_summed(key.date); });
+  if (chunk.is_of_many && is_in_weeks) lifetime.forget_weeks();
+  co_await refresh_weeks(connection, kind, lifetime, keys);
+  co_await write_rest(connection, kind, chunk, std::move(lifetime));
   co_return there->version;
 }
 
 }  // namespace
+
+void LifetimeDelta::add(const std::vector<Waiting>& changes) {
+  for (const Waiting& change : changes) {
+    count[static_cast<std::size_t>(change.what.status)] += change.weight;
+    totals[change.what.subject_id] += change.weight;
+  }
+}
+
+void LifetimeDelta::add(const LifetimeDelta& other) {
+  for (std::size_t i = 0; i < count.size(); ++i) count[i] += other.count[i];
+  for (const auto& [subject, more] : other.totals) totals[subject] += more;
+}
+
+void LifetimeDelta::add(const RowKey& key, const Figures& figures, std::int64_t weight) {
+  if (!key.is_of_day()) {
+    totals[key.subject_id] += weight * figures.all();
+    return;
+  }
+  for (std::size_t i = 0; i < count.size(); ++i) count[i] += weight * figures.count[i];
+}
 
 Task<std::optional<Lifetime>> hold(store::Batches& batches, Kind kind, Uuid user, std::int64_t ms) {
   const Time until{batches.now().ms + ms};
@@ -158,6 +148,7 @@ std::optional<Snapshot> look(store::Batches& batches, Kind kind, Uuid user,
   db::Cost cost;
   const std::unique_ptr<db::Cursor> cursor =
       batches.database().open_lasting(cost, sql.lifetime, db::Params::of(user));
+  cursor->expect_small_rows();
   const db::Rows lifetime = cursor->next(1, bytes_at_once);
   if (lifetime.empty()) return std::nullopt;
   Snapshot snapshot{lifetime_of(lifetime[0]), {}};

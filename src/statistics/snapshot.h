@@ -41,15 +41,27 @@ std::optional<Snapshot> look(store::Batches& batches, Kind kind, Uuid user,
                              const std::function<void(const store::Contribution&)>& take,
                              const Stored& stored = {});
 
+// What counts and totals of all time change by.
+struct LifetimeDelta {
+  std::array<std::int64_t, 5> count{};
+  std::map<Uuid, std::int64_t> totals;
+
+  void add(const std::vector<Waiting>& changes);
+  void add(const LifetimeDelta& other);
+  void add(const RowKey& key, const Figures& figures, std::int64_t weight);
+};
+
 // What one transaction writes.
 struct Chunk {
-  Lifetime lifetime;              // as it is to be, but for the counts and the version
-  std::int64_t version;           // that it must still have
-  Date first, last;               // whose rows that are not frozen are replaced
-  bool is_built = false;          // they are counted already in counts, hours and totals
-  bool is_to_count = false;       // they are to be; else what is consumed is not counted there yet
-  Rows live;                      // instead of these
-  Rows frozen;                    // to be added to those that are frozen
+  Lifetime lifetime;         // as it is to be, but for counts, weeks and the version
+  std::int64_t version;      // that it must still have
+  Date first, last;          // of these dates
+  bool is_built = false;     // they are counted already in counts, hours and totals
+  bool is_to_count = false;  // they are to be; else what is consumed is not counted there yet
+  bool is_of_many = false;   // its weeks are given up: others of theirs change next
+  Rows live;                 // rows that are not frozen: those that change
+  Rows frozen;               // to be added to those that are frozen
+  LifetimeDelta difference;
   std::map<Time, Seconds> hours;  // what starts on these dates, of the hours that are kept
   std::vector<Waiting> consumed;  // changes that are in them
 };

@@ -13,16 +13,18 @@ class Tally {
   // The rows must outlive it, and nobody removes any of them meanwhile.
   explicit Tally(Rows& rows) : rows_(rows) {}
 
-  // In the row of its agent or workflow and in that of the day.
+  // In the row of its agent or workflow.
   void add(Date date, bool is_frozen, const store::Contribution& what) {
-    auto& [of_subject, of_day] = places_[{date, is_frozen, what.subject_id}];
-    if (of_subject == nullptr) {
-      const RowKey key{what.user_id, date, is_frozen, what.subject_id};
-      of_subject = &rows_[key];
-      of_day = &rows_[key.day()];
-    }
+    Figures*& of_subject = places_[{date, is_frozen, what.subject_id}];
+    if (of_subject == nullptr)
+      of_subject = &rows_[RowKey{what.user_id, date, is_frozen, what.subject_id}];
     of_subject->add(what);
-    of_day->add(what);
+  }
+  // Once, when all are added: the rows of the days.
+  void add_days() {
+    std::map<RowKey, Figures> days;
+    for (const auto& [key, figures] : rows_) days[key.day()].add(figures);
+    rows_.merge(days);
   }
 
  private:
@@ -39,7 +41,7 @@ class Tally {
     }
   };
   Rows& rows_;
-  std::unordered_map<Place, std::pair<Figures*, Figures*>, Hash> places_;
+  std::unordered_map<Place, Figures*, Hash> places_;
 };
 
 }  // namespace onggi::statistics

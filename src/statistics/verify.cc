@@ -8,9 +8,12 @@
 #include <spdlog/spdlog.h>
 
 #include "statistics/build.h"
+#include "statistics/compare.h"
 #include "statistics/fold.h"
 #include "statistics/snapshot.h"
+#include "statistics/sums.h"
 #include "statistics/tally.h"
+#include "statistics/weeks.h"
 
 namespace onggi::statistics {
 namespace {
@@ -19,44 +22,17 @@ constexpr std::int32_t verified_at_once = 31;
 constexpr std::int32_t days_of_the_job = 7;
 constexpr std::size_t told_max = 20;
 
-// What the rows are with the changes that wait. Of a day on which a duration was taken away only
-// executions can tell which the least and the greatest are.
-void add_waiting(Rows& stored, const Rows& expected, const Snapshot& snapshot, Dates& dates,
-                 Date first, Date last) {
-  std::map<RowKey, Delta> more;
-  for (const Waiting& waiting : snapshot.waiting) {
-    if (snapshot.lifetime.is_frozen(waiting.what.started_at)) continue;
-    const Date date = dates.date_of(waiting.what.started_at);
-    if (date < first || date > last) continue;
-    const RowKey key{waiting.what.user_id, date, false, waiting.what.subject_id};
-    more[key].add(waiting.what, waiting.weight);
-    more[key.day()].add(waiting.what, waiting.weight);
-  }
-  for (const auto& [key, delta] : more) {
-    Figures& row = stored[key];
-    if (delta.apply(row)) continue;
-    const auto there = expected.find(key);
-    if (there == expected.end()) continue;
-    row.min_duration_ms = there->second.min_duration_ms;
-    row.max_duration_ms = there->second.max_duration_ms;
-  }
-}
-
-void compare(const Rows& stored, const Rows& expected, Kind kind, Verified& verified) {
-  std::set<RowKey> keys;
-  for (const auto& [key, figures] : stored) keys.insert(key);
-  for (const auto& [key, figures] : expected) keys.insert(key);
-  const auto in = [](const Rows& rows, const RowKey& key) {
-    const auto there = rows.find(key);
-    return there == rows.end() ? Figures{} : there->second;
-  };
-  for (const RowKey& key : keys) {
-    ++verified.rows;
-    if (in(stored, key) == in(expected, key)) continue;
+void compare(const Rows& stored, const Rows& expected, Kind kind, Level level, Verified& verified) {
+  std::size_t both = 0;
+  for (const auto& [key, figures] : stored) both += expected.contains(key) ? 1 : 0;
+  verified.rows += static_cast<std::int64_t>(stored.size() + expected.size() - both);
+  for (const RowKey& key : differing(stored, expected))
     verified.differences.push_back(
-        {kind, key.user_id, key.date,
-         key.is_of_day() ? std::nullopt : std::optional(key.subject_id)});
-  }
+        {.kind = kind,
+         .level = level,
+         .user_id = key.user_id,
+         .date = key.date,
+         .subject_id = key.is_of_day() ? std::nullopt : std::optional(key.subject_id)});
 }
 
 // Over one snapshot.
@@ -76,25 +52,47 @@ void verify_dates(store::Batches& batches, Kind kind, const Lifetime& lifetime, 
       },
       Stored{first, last, &stored});
   if (!snapshot) return;
+  tally.add_days();
   const Lifetime& now = snapshot->lifetime;
   // It is being made anew.
   if (now.zone != lifetime.zone || now.horizon != lifetime.horizon || !now.is_built(first)) return;
-  add_waiting(stored, expected, *snapshot, dates, first, last);
-  compare(stored, expected, kind, verified);
+  // Of a day on which a duration was taken away only executions can tell which the least and the
+  // greatest are.
+  for (const RowKey& key : add_waiting(stored, *snapshot, dates, first, last)) {
+    const Figures& there = figures_in(expected, key);
+    stored[key].min_duration_ms = there.min_duration_ms;
+    stored[key].max_duration_ms = there.max_duration_ms;
+  }
+  compare(stored, expected, kind, Level::day, verified);
 }
 
 }  // namespace
 
 std::string to_string(const Difference& difference) {
-  return fmt::format("{} statistics of user {} on {}{}", name_of(difference.kind),
-                     onggi::to_string(difference.user_id), onggi::to_string(difference.date),
-                     difference.subject_id ? fmt::format(", {} {}", name_of(difference.kind),
-                                                         onggi::to_string(*difference.subject_id))
-                                           : std::string());
+  const std::string_view kind = name_of(difference.kind);
+  std::string when;
+  switch (difference.level) {
+    case Level::day:
+      when = " on " + onggi::to_string(difference.date);
+      break;
+    case Level::week:
+      when = " in the week of " + onggi::to_string(difference.date);
+      break;
+    case Level::hour:
+      when = " in the hour of " + onggi::to_string(difference.hour);
+      break;
+    case Level::all_time:
+      when = " of all time";
+      break;
+  }
+  return fmt::format(
+      "{} statistics of user {}{}{}", kind, onggi::to_string(difference.user_id), when,
+      difference.subject_id ? fmt::format(", {} {}", kind, onggi::to_string(*difference.subject_id))
+                            : std::string());
 }
 
 Task<Verified> verify(store::Batches& batches, Kind kind, Uuid user, std::optional<Date> first,
-                      std::optional<Date> last) {
+                      std::optional<Date> last, bool with_sums) {
   Verified verified;
   const std::optional<Bounds> bounds = co_await bounds_of(batches, kind, user);
   if (!bounds || !bounds->lifetime.is_of_zone() || !bounds->lifetime.built_from) co_return verified;
@@ -115,6 +113,7 @@ Task<Verified> verify(store::Batches& batches, Kind kind, Uuid user, std::option
   }
   if (newest < end)
     verify_dates(batches, kind, bounds->lifetime, Date{newest.days + 1}, end, verified);
+  if (with_sums && verified.differences.empty()) verify_sums(batches, kind, user, true, verified);
   co_return verified;
 }
 
@@ -131,6 +130,7 @@ void add(Verified& sum, const Verified& of_user) {
 Task<Verified> verify_all(store::Batches& batches, std::optional<Date> first,
                           std::optional<Date> last) {
   Verified sum;
+  const bool with_sums = !first && !last;
   Uuid after{};
   for (;;) {
     const std::vector<Uuid> users = co_await users_behind(batches, after);
@@ -138,7 +138,7 @@ Task<Verified> verify_all(store::Batches& batches, std::optional<Date> first,
     for (const Uuid& user : users) {
       ++sum.users;
       for (const Kind kind : {Kind::agent, Kind::workflow}) {
-        const Verified verified = co_await verify(batches, kind, user, first, last);
+        const Verified verified = co_await verify(batches, kind, user, first, last, with_sums);
         add(sum, verified);
       }
     }
@@ -160,18 +160,28 @@ Task<void> fold_everything(store::Batches& batches, Kind kind) {
 }  // namespace
 
 Task<std::int64_t> repair(store::Batches& batches, Verified verified) {
-  std::map<std::tuple<Kind, Uuid, Date>, bool>
-      made;  // whole days, of which several rows may differ
+  // Whole days, of which several rows may differ; sums of a user are made anew together.
+  std::map<std::tuple<Kind, Uuid, Level, Date>, bool> made;
   std::int64_t repaired = 0;
   for (const Difference& difference : verified.differences) {
-    const auto [day, is_new] =
-        made.try_emplace({difference.kind, difference.user_id, difference.date}, false);
-    if (is_new) {
-      const bool is_done = co_await rebuild(batches, difference.kind, difference.user_id,
-                                            difference.date, difference.date);
-      day->second = is_done;
+    const Kind kind = difference.kind;
+    const Uuid user = difference.user_id;
+    const bool is_of_day = difference.level == Level::day;
+    const auto [place, is_new] = made.try_emplace(
+        {kind, user, made_with(difference.level), is_of_day ? difference.date : Date{}}, false);
+    if (is_new && is_of_day) {
+      const bool is_done = co_await rebuild(batches, kind, user, difference.date, difference.date);
+      place->second = is_done;
+    } else if (is_new) {
+      const bool is_done = co_await repair_sums(batches, kind, user, difference.level);
+      place->second = is_done;
     }
-    if (day->second) ++repaired;
+    if (place->second) ++repaired;
+  }
+  // What a row that was wrong has counted for in sums, nobody knows.
+  for (const auto& [place, is_done] : made) {
+    const auto& [kind, user, level, date] = place;
+    if (level == Level::day) co_await repair_sums_of(batches, kind, user, false);
   }
   co_return repaired;
 }
@@ -188,11 +198,12 @@ Task<std::string> aggregate(store::Batches& batches, Counter& differences) {
       for (const Uuid& user : users) {
         if (kind == Kind::agent) ++sum.users;
         co_await complete(batches, kind, user);
+        co_await sum_up(batches, kind, user);
         const std::optional<Bounds> bounds = co_await bounds_of(batches, kind, user);
         if (!bounds || !bounds->newest) continue;
         const Date today = Dates(bounds->lifetime).calendar().date_of(batches.now());
         const Verified verified =
-            co_await verify(batches, kind, user, Date{today.days - days_of_the_job}, today);
+            co_await verify(batches, kind, user, Date{today.days - days_of_the_job}, today, true);
         add(sum, verified);
         const std::int64_t made = co_await repair(batches, verified);
         repaired += made;

@@ -1,5 +1,9 @@
-// Daily statistics held against the executions that they count. A difference is a bug, or somebody
-// has changed rows by hand.
+// Statistics held against the executions that they count. A difference is a bug, or somebody has
+// changed rows by hand.
+//
+// Daily rows and those of the last two days' hours are derived from executions, where these have
+// not been removed yet. What is a sum of daily rows is held against them, frozen ones included:
+// weeks, how often each agent or workflow was executed, and the user's row of all time.
 #pragma once
 
 #include <string>
@@ -11,11 +15,15 @@
 
 namespace onggi::statistics {
 
+enum class Level : std::uint8_t { day, week, hour, all_time };
+
 struct Difference {
-  Kind kind;
-  Uuid user_id;
-  Date date;
-  std::optional<Uuid> subject_id;  // absent: of the row over all of them
+  Kind kind = Kind::agent;
+  Level level = Level::day;
+  Uuid user_id{};
+  Date date{};  // of a day, or the Monday of a week
+  Time hour{};
+  std::optional<Uuid> subject_id{};  // absent: of the row over all of them
 };
 std::string to_string(const Difference& difference);
 
@@ -25,11 +33,12 @@ struct Verified {
   std::vector<Difference> differences;
 };
 
-// Of one user, over one snapshot: what is built and not frozen of these dates. Absent dates: from
-// the first, to the last that there are.
+// Of one user: what is built and not frozen of these dates, each month over a snapshot of its own.
+// Absent dates: from the first, to the last that there are. `with_sums`: and, where all of these
+// are right, what is a sum, over a snapshot.
 Task<Verified> verify(store::Batches& batches, Kind kind, Uuid user, std::optional<Date> first,
-                      std::optional<Date> last);
-// Of all users and both kinds.
+                      std::optional<Date> last, bool with_sums);
+// Of all users and both kinds; with sums where no dates are given.
 Task<Verified> verify_all(store::Batches& batches, std::optional<Date> first,
                           std::optional<Date> last);
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from client import Client, make_agent, make_user, make_workflow, now_ms, timestamp
+from client import PREFIX, Client, make_agent, make_user, make_workflow, now_ms, timestamp
 from stores import IS_POSTGRES, postgres_only, rows
 from support_jobs import run_to_its_end, wait_for
 from support_postgres import Cluster, at_once
@@ -238,6 +238,28 @@ def test_costs_are_estimated_by_prices_and_applied_on_demand(admin, owner):
     for wrong in ({"prices": [{**prices["prices"][0], "llm_model": ""}]}, {"prices": [prices["prices"][0]] * 2}, {"price": []}):
         admin.put("/prices", json=wrong).expect(422)
     admin.put("/prices", json={"prices": []}).expect(200)
+
+
+def test_prices_are_applied_by_the_command_beside_a_server(new_server):
+    server = new_server()
+    admin = Client(server, server.admin_key)
+    agent = make_agent(admin, llm_provider="acme", llm_model="small")
+    record(admin, agent, status="completed", duration_ms=1, metrics={"llm_prompt_tokens": 1_000_000})
+    admin.put("/prices", json={"prices": [{"llm_provider": "acme", "llm_model": "small", "prompt_usd_per_million": 3, "completion_usd_per_million": 4}]}).expect(200)
+    place = ["--data", server.data, *(["--database-url", server.database_url] if IS_POSTGRES else [])]
+    applied = onggi("prices", "apply", *place)
+    assert applied.code == 0 and "started" in applied.stdout, applied
+    eventually(lambda: admin.get("/statistics/agents", group_by="none").expect(200)["items"][0]["cost_usd"] == 3, deadline_s=30, every_s=0.1)
+    server.stop()
+    alone = onggi("prices", "apply", *place)
+    assert alone.code == 0 and "0 executions" in alone.stdout, alone
+
+
+def test_prices_are_described(admin):
+    described = admin.get("//openapi.json").expect(200)
+    assert described["paths"][PREFIX + "/prices"]["put"]["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Prices"}
+    price = described["components"]["schemas"]["Prices"]["properties"]["prices"]["items"]
+    assert set(price["required"]) == {"llm_provider", "llm_model", "prompt_usd_per_million", "completion_usd_per_million"}
 
 
 def rebuilt(admin, **asked):

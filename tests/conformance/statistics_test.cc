@@ -1,5 +1,6 @@
 // Statistics against a naive oracle: what the raw rows say, and the memory of those that retention
 // has removed. Random histories, with folds, builds and changes of zone in between, and beside.
+#include <algorithm>
 #include <atomic>
 #include <random>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "statistics/fold.h"
 #include "statistics/reading.h"
 #include "statistics/verify.h"
+#include "statistics/weeks.h"
 #include "tests/conformance/world.h"
 
 namespace onggi::conformance {
@@ -55,6 +57,12 @@ class StatisticsTest : public testing::TestWithParam<const Driver*> {
       if (folded.read < static_cast<std::size_t>(statistics::fold_max)) return;
       after = folded.last_id;
     }
+  }
+
+  void expect_nothing_differs() {
+    for (const statistics::Difference& difference :
+         run_now(statistics::verify_all(batches, {}, {})).differences)
+      ADD_FAILURE() << statistics::to_string(difference);
   }
 
   Reading read(Question question) {
@@ -313,9 +321,15 @@ TEST_P(StatisticsTest, equal_what_the_executions_say_after_any_history) {
       else if (kind < 90)
         fold_all(Kind::agent);
       else if (kind < 94)
-        for (const Uuid& user : history.users())
+        for (const Uuid& user : history.users()) {
           EXPECT_TRUE(run_now(statistics::complete(batches, Kind::agent, user)));
-      else if (kind < 97)
+          EXPECT_TRUE(run_now(statistics::sum_up(batches, Kind::agent, user)));
+        }
+      else if (kind < 96)
+        for (const Uuid& user : history.users())
+          EXPECT_TRUE(run_now(statistics::absorb(batches, Kind::agent, user,
+                                                 Time{world.now.ms - 30 * day_ms}, world.now)));
+      else if (kind < 98)
         for (const Uuid& user : history.users())
           EXPECT_TRUE(run_now(statistics::rebuild_unfrozen(batches, Kind::agent, user,
                                                            earliest_date, latest_date)));
@@ -325,6 +339,13 @@ TEST_P(StatisticsTest, equal_what_the_executions_say_after_any_history) {
       if (step % 4 == 0)
         expect_exact(*this, history, [this](Question question) { return read(question); });
     }
+    expect_exact(*this, history, [this](Question question) { return read(question); });
+    fold_all(Kind::agent);
+    for (const Uuid& user : history.users()) {
+      EXPECT_TRUE(run_now(statistics::complete(batches, Kind::agent, user)));
+      EXPECT_TRUE(run_now(statistics::sum_up(batches, Kind::agent, user)));
+    }
+    expect_nothing_differs();
     expect_exact(*this, history, [this](Question question) { return read(question); });
   }
 }
@@ -344,6 +365,7 @@ TEST_P(StatisticsTest, are_exact_while_they_are_folded_and_built) {
           run_now(statistics::rebuild(own, Kind::agent, who, date, date));
         if (++round % 5 == 0)
           run_now(statistics::rebuild_unfrozen(own, Kind::agent, user, earliest_date, latest_date));
+        if (round % 3 == 0) run_now(statistics::sum_up(own, Kind::agent, user));
       } catch (const std::exception& error) {
         ADD_FAILURE() << error.what();
         ++failures;
@@ -362,18 +384,19 @@ TEST_P(StatisticsTest, are_exact_while_they_are_folded_and_built) {
           world.stores.agent_executions, user, agent,
           {{"status", "completed"},
            {"started_at",
-            to_string(Time{world.now.ms - static_cast<std::int64_t>(random() % (5 * day_ms))})},
+            to_string(Time{world.now.ms - static_cast<std::int64_t>(random() % (25 * day_ms))})},
            {"duration_ms", duration}}));
     } else {
       const std::size_t at = random() % ids.size();
       must(world.remove(world.stores.agent_executions, ids[at], user));
       ids.erase(ids.begin() + static_cast<std::ptrdiff_t>(at));
     }
-    Question question{.user = user, .group = Group::none};
-    const Reading reading = read(question);
-    const auto found = reading.items.find({});
-    const std::int64_t all = found == reading.items.end() ? 0 : found->second.all();
-    EXPECT_EQ(all, static_cast<std::int64_t>(ids.size())) << "step " << i;
+    for (const Group group : {Group::none, Group::subject}) {
+      const Reading reading = read({.user = user, .group = group});
+      std::int64_t all = 0;
+      for (const auto& [key, figures] : reading.items) all += figures.all();
+      EXPECT_EQ(all, static_cast<std::int64_t>(ids.size())) << "step " << i;
+    }
   }
   is_over = true;
   keeper.join();
@@ -387,6 +410,139 @@ TEST_P(StatisticsTest, are_exact_while_they_are_folded_and_built) {
     sum.add(store::Contribution::of(execution));
   }
   EXPECT_EQ(read({.user = user, .group = Group::none}).items.at({}), sum);
+  EXPECT_TRUE(run_now(statistics::sum_up(batches, Kind::agent, user)));
+  EXPECT_EQ(read({.user = user, .group = Group::subject}).items.at({.subject_id = agent}), sum);
+  expect_nothing_differs();
+}
+
+// What a statement hands over, by part (sql/statistics.sql).
+std::map<std::int64_t, int> parts_of(const db::Rows& rows) {
+  std::map<std::int64_t, int> parts;
+  for (const db::Row row : rows) ++parts[row.integer(0)];
+  return parts;
+}
+
+TEST_P(StatisticsTest, of_a_dashboard_of_30_days_are_a_hundred_rows_however_many_executions) {
+  const Uuid user = world.user();
+  std::vector<Uuid> agents;
+  for (int i = 0; i < 5; ++i) agents.push_back(world.agent(user));
+  constexpr std::int64_t executions = 400;
+  for (std::int64_t i = 0; i < executions; ++i)
+    world.execution(world.stores.agent_executions, user, agents[static_cast<std::size_t>(i % 5)],
+                    {{"status", "completed"},
+                     {"started_at", to_string(Time{world.now.ms - i * 30 * day_ms / executions})},
+                     {"duration_ms", 10 + i}});
+  EXPECT_TRUE(run_now(statistics::complete(batches, Kind::agent, user)));
+  fold_all(Kind::agent);
+  const std::string first = to_string(Date{Calendar("UTC").date_of(world.now).days - 30});
+  const std::string last = to_string(Date{Calendar("UTC").date_of(world.now).days + 1});
+  const db::Params params = db::Params::of(user, first, last, Time{}, Time{}, Uuid{}, Uuid{},
+                                           Time{world.now.ms - day_ms}, world.now);
+  auto parts = parts_of(world.many(sql::statistics_dashboard, params));
+  EXPECT_EQ(parts[0], 1);  // the user's row of all time
+  EXPECT_EQ(parts[1], 0);  // what is not folded
+  EXPECT_GE(parts[2], 30);
+  EXPECT_LE(parts[0] + parts[2] + parts[5], 100);
+  EXPECT_EQ(parts[3], 0);  // executions
+  world.execution(world.stores.agent_executions, user, agents[0], {{"status", "completed"}});
+  parts = parts_of(world.many(sql::statistics_dashboard, params));
+  EXPECT_EQ(parts[1], 1);
+  EXPECT_EQ(parts[3], 0);
+  db::Cost cost;
+  Question dashboard{.user = user, .group = Group::none, .is_dashboard = true, .now = world.now};
+  const Reading reading = run_now(statistics::read(world.database(), cost, dashboard));
+  EXPECT_EQ(reading.count[static_cast<std::size_t>(Status::completed)], executions + 1);
+  EXPECT_LE(cost.statements, 2u);
+}
+
+TEST_P(StatisticsTest, of_many_weeks_are_read_week_by_week) {
+  const Uuid user = world.user();
+  std::vector<Uuid> agents;
+  for (int i = 0; i < 3; ++i) agents.push_back(world.agent(user));
+  for (std::int64_t day = 0; day < 70; ++day)
+    for (const Uuid& agent : agents)
+      world.execution(world.stores.agent_executions, user, agent,
+                      {{"status", "completed"},
+                       {"started_at", to_string(Time{world.now.ms - day * day_ms})},
+                       {"duration_ms", 10 + day}});
+  EXPECT_TRUE(run_now(statistics::complete(batches, Kind::agent, user)));
+  fold_all(Kind::agent);
+  Question question{.user = user, .days = 70, .group = Group::subject, .now = world.now};
+  const std::map<ItemKey, Figures> day_by_day = read(question).items;
+  const auto is_incomplete = [&] {
+    return std::ranges::count(run_now(statistics::incomplete(batches, Kind::agent, {})), user) != 0;
+  };
+  EXPECT_TRUE(is_incomplete());
+  EXPECT_TRUE(run_now(statistics::sum_up(batches, Kind::agent, user)));
+  EXPECT_FALSE(is_incomplete());
+  EXPECT_EQ(read(question).items, day_by_day);
+  const Date today = Calendar("UTC").date_of(world.now);
+  const std::string first = to_string(Date{today.days - 69});
+  const std::string last = to_string(today);
+  const std::string from = to_string(statistics::week_of(Date{today.days - 63}));
+  const std::string until = to_string(statistics::week_of(today));
+  auto parts = parts_of(
+      world.many(sql::statistics_subjects_agent,
+                 db::Params::of(user, first, last, Time{}, Time{}, Uuid{}, Uuid{}, std::nullopt)
+                     .add(from)
+                     .add(until)));
+  EXPECT_GE(parts[7], 3 * 8);
+  EXPECT_LE(parts[2], 3 * 14);
+  // A late arrival, and one that is taken away which was the slowest, are in their week at once.
+  const Uuid late = world.execution(world.stores.agent_executions, user, agents[0],
+                                    {{"status", "completed"},
+                                     {"started_at", to_string(Time{world.now.ms - 40 * day_ms})},
+                                     {"duration_ms", 9'999}});
+  fold_all(Kind::agent);
+  const Figures with_late = read(question).items.at({.subject_id = agents[0]});
+  EXPECT_EQ(with_late.max_duration_ms, 9'999);
+  EXPECT_EQ(with_late.all(), 71);
+  expect_nothing_differs();
+  must(world.remove(world.stores.agent_executions, late, user));
+  EXPECT_EQ(read(question).items, day_by_day);
+  fold_all(Kind::agent);
+  EXPECT_EQ(read(question).items, day_by_day);
+  expect_nothing_differs();
+}
+
+TEST_P(StatisticsTest, of_every_level_are_verified_and_made_anew) {
+  using statistics::Level;
+  static constexpr db::Statement week{
+      "week", "update agent_execution_weeks set failed_count = failed_count + 1",
+      "update agent_execution_weeks set failed_count = failed_count + 1"};
+  static constexpr db::Statement hour{"hour", "update agent_execution_hours set seconds = x'0004'",
+                                      "update agent_execution_hours set seconds = '\\x0004'"};
+  static constexpr db::Statement total{
+      "total", "update agent_execution_totals set execution_count = execution_count + 1",
+      "update agent_execution_totals set execution_count = execution_count + 1"};
+  static constexpr db::Statement lifetime{
+      "lifetime", "update agent_execution_lifetimes set running_count = running_count + 1",
+      "update agent_execution_lifetimes set running_count = running_count + 1"};
+  const Uuid user = world.user();
+  const Uuid agent = world.agent(user);
+  for (const std::int64_t age_ms : {std::int64_t{0}, 20 * day_ms})
+    world.execution(world.stores.agent_executions, user, agent,
+                    {{"status", "completed"},
+                     {"started_at", to_string(Time{world.now.ms - age_ms})},
+                     {"duration_ms", 700}});
+  EXPECT_TRUE(run_now(statistics::complete(batches, Kind::agent, user)));
+  fold_all(Kind::agent);
+  EXPECT_TRUE(run_now(statistics::sum_up(batches, Kind::agent, user)));
+  expect_nothing_differs();
+  const std::pair<const db::Statement&, Level> tampered[] = {{week, Level::week},
+                                                             {hour, Level::hour},
+                                                             {total, Level::all_time},
+                                                             {lifetime, Level::all_time}};
+  for (const auto& [statement, level] : tampered) {
+    SCOPED_TRACE(statement.name);
+    EXPECT_EQ(world.run(statement), 1);
+    const statistics::Verified found = run_now(statistics::verify_all(batches, {}, {}));
+    ASSERT_EQ(found.differences.size(), 1u);
+    EXPECT_EQ(found.differences[0].level, level);
+    EXPECT_EQ(run_now(statistics::repair(batches, found)), 1);
+    expect_nothing_differs();
+    EXPECT_EQ(read({.user = user, .group = Group::none}).items.at({}).all(), 2);
+  }
 }
 
 TEST_P(StatisticsTest, that_were_changed_by_hand_are_found_and_made_anew_by_the_job) {

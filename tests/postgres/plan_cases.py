@@ -373,6 +373,7 @@ PASSED_OVER = {
 # Statistics
 
 FIRST, LAST, EPOCH = "to_char(current_date - 29, 'YYYY-MM-DD')", "to_char(current_date, 'YYYY-MM-DD')", "cast('epoch' as timestamptz)"
+A_MONDAY, THIS_MONDAY = (f"to_char(date_trunc('week', current_date - {days}), 'YYYY-MM-DD')" for days in (21, 0))
 A_DAY = of(OWNER, FIRST, LAST, EPOCH, EPOCH, NIL, NIL)
 EVERYBODYS = "all users', for admins: user by user"
 FIGURES = (*["1"] * 6, "10", "1", "9", BYTES, *["1"] * 6)
@@ -381,7 +382,8 @@ for kind in ("agent", "workflow"):
     SUBJECT = f"(select {kind}_id from {kind}_executions where user_id = {OWNER} order by id desc limit 1)"
     case(f"statistics.note_{kind}", many(OWNER, OF, NOW, "1", "'completed'", "10", *["1"] * 6))
     case(f"statistics.days_{kind}", A_DAY)
-    case(f"statistics.subjects_{kind}", A_DAY, reads=500, why="30 days of ten agents")
+    case(f"statistics.subjects_{kind}", A_DAY | {9: FIRST, 10: FIRST}, reads=500, why="30 days of ten agents")
+    case(f"statistics.subjects_{kind}", A_DAY | {9: A_MONDAY, 10: THIS_MONDAY}, reads=300, why="13 days and three weeks of ten agents")
     case(f"statistics.subject_{kind}", A_DAY | {8: OF})
     case(f"statistics.everybodys_days_{kind} statistics.everybodys_subjects_{kind}", A_DAY, reads=100_000, sorts=100_000, why=EVERYBODYS)
     case(f"statistics.take_turn_{kind}")
@@ -394,22 +396,27 @@ for kind in ("agent", "workflow"):
     case(f"statistics.begin_lifetime_{kind}", of(OWNER, "'UTC'", "'0001-01-01'", "1"))
     case(f"statistics.take_lifetime_{kind}", many(OWNER, NOW))
     case(f"statistics.lifetime_{kind}", of(OWNER))
-    case(f"statistics.save_lifetime_{kind}", many(OWNER, "'UTC'", "'0001-01-01'", "1", "2", EPOCH, "null::timestamptz", "null::timestamptz", "null::text", *["1"] * 6))
-    case(f"statistics.unbuilt_{kind}", of(NIL, "256"), reads=20_000, why="passes over users whose statistics are made")
+    case(f"statistics.save_lifetime_{kind}", many(OWNER, "'UTC'", "'0001-01-01'", "1", "2", EPOCH, "null::timestamptz", "null::timestamptz", "null::text", *["1"] * 6, "'0001-01-01'", THIS_MONDAY))
+    case(f"statistics.unbuilt_{kind}", of(NIL, "256", THIS_MONDAY), reads=20_000, why="passes over users whose statistics are made")
     case(f"statistics.stats_at_{kind}", many(OF, FIRST, OWNER, "0"))
     case(f"statistics.days_at_{kind}", many(OWNER, FIRST, "0"))
-    case(f"statistics.stats_of_{kind} statistics.remove_stats_{kind}", of(OWNER, FIRST, LAST), reads=500)
-    case(f"statistics.days_of_{kind} statistics.remove_days_{kind}", of(OWNER, FIRST, LAST))
+    case(f"statistics.stats_of_{kind} statistics.all_stats_of_{kind}", of(OWNER, FIRST, LAST), reads=500)
+    case(f"statistics.stats_in_{kind}", many(OF, A_MONDAY, THIS_MONDAY, OWNER, "0"))
+    case(f"statistics.weeks_of_{kind} statistics.clear_weeks_{kind}", of(OWNER, A_MONDAY, THIS_MONDAY, "500"))
+    case(f"statistics.oldest_day_{kind} statistics.counts_of_{kind}", of(OWNER))
+    case(f"statistics.days_of_{kind}", of(OWNER, FIRST, LAST))
     case(f"statistics.frozen_stats_{kind}", of(OWNER), reads=2_000, why="what is frozen of one user, once when it is counted anew")
     case(f"statistics.frozen_days_{kind}", of(OWNER))
     case(f"statistics.put_stats_{kind} statistics.put_days_{kind}", many(OWNER, OF, FIRST, "0", *FIGURES))
+    case(f"statistics.put_weeks_{kind}", many(OWNER, OF, A_MONDAY, "0", *FIGURES))
     case(f"statistics.remove_stats_at_{kind} statistics.remove_days_at_{kind}", many(OWNER, OF, FIRST, "0"))
+    case(f"statistics.remove_weeks_at_{kind}", many(OWNER, OF, A_MONDAY, "0"))
     case(f"statistics.hours_at_{kind}", many(OWNER, "date_trunc('hour', now())"))
     case(f"statistics.hours_of_{kind}", of(OWNER, "now() - interval '1 day'"))
     case(f"statistics.put_hours_{kind}", many(OWNER, "date_trunc('hour', now())", "1", BYTES))
     case(f"statistics.remove_hours_{kind}", many(OWNER, "now() - interval '1 day'"))
     case(f"statistics.add_totals_{kind}", many(OWNER, OF, "1"))
-    case(f"statistics.remove_totals_{kind}", of(OWNER))
+    case(f"statistics.remove_totals_{kind} statistics.totals_of_{kind}", of(OWNER))
     case(f"statistics.executions_{kind}", of(OWNER, "now() - interval '1 day'", NOW, "onggi_first_id(now() - interval '2 days')", "onggi_first_id(now())"),
          reads=50_000, why="all of a user and a day, to make its statistics anew")
     case(f"statistics.executions_each_{kind}", many(OWNER, "now() - interval '1 day'", NOW, "onggi_first_id(now() - interval '2 days')", "onggi_first_id(now())"),

@@ -166,9 +166,9 @@ alter table workflow_executions add foreign key (user_id) references users (id) 
 
 -- Statistics: 90 days of everybody, per agent and workflow and over all; some of it frozen. A few changes wait.
 insert into agent_execution_lifetimes
-select id, timezone, '0001-01-01', true, 1, 'epoch', null, null, null, 1000, 0, 1000, 0, 0, 0 from users where id <> pg_temp.numbered(1, 50);
+select id, timezone, '0001-01-01', true, 1, 'epoch', null, null, null, '0001-01-01', date_trunc('week', current_date), 1000, 0, 1000, 0, 0, 0 from users where id <> pg_temp.numbered(1, 50);
 insert into workflow_execution_lifetimes
-select id, timezone, '0001-01-01', true, 1, 'epoch', null, null, null, 1000, 0, 1000, 0, 0, 0 from users where id <> pg_temp.numbered(1, 50);
+select id, timezone, '0001-01-01', true, 1, 'epoch', null, null, null, '0001-01-01', date_trunc('week', current_date), 1000, 0, 1000, 0, 0, 0 from users where id <> pg_temp.numbered(1, 50);
 insert into agent_execution_days
 select u.id, current_date - d, d > 85, 10, 0, 10, 0, 0, 0, 100, 1, 20, '\x0a14', 1, 1, 1, 2, 1, 1 from users u, generate_series(0, 90) d;
 insert into workflow_execution_days
@@ -179,7 +179,13 @@ from users u, (select id from agents order by id limit 10) s, generate_series(0,
 insert into workflow_execution_stats
 select u.id, s.id, current_date - d, d > 85, 10, 0, 10, 0, 0, 0, 100, 1, 20, '\x0a14', 1, 1, 1, 2, 1, 1
 from users u, (select id from workflows order by id limit 10) s, generate_series(0, 90) d;
+insert into agent_execution_weeks
+select u.id, date_trunc('week', current_date - 7 * w), s.id, w > 12, 10, 0, 10, 0, 0, 0, 100, 1, 20, '\x0a14', 1, 1, 1, 2, 1, 1
+from users u, (select id from agents order by id limit 10) s, generate_series(1, 13) w;
 insert into agent_execution_hours select u.id, date_trunc('hour', now()) - h * interval '1 hour', 1, '\x0002' from users u, generate_series(0, 48) h;
+insert into workflow_execution_weeks
+select u.id, date_trunc('week', current_date - 7 * w), s.id, w > 12, 10, 0, 10, 0, 0, 0, 100, 1, 20, '\x0a14', 1, 1, 1, 2, 1, 1
+from users u, (select id from workflows order by id limit 10) s, generate_series(1, 13) w;
 insert into workflow_execution_hours select u.id, date_trunc('hour', now()) - h * interval '1 hour', 1, '\x0002' from users u, generate_series(0, 48) h;
 insert into agent_execution_totals select u.id, s.id, 100 from users u, (select id from agents order by id limit 10) s;
 insert into workflow_execution_totals select u.id, s.id, 100 from users u, (select id from workflows order by id limit 10) s;
@@ -193,5 +199,5 @@ insert into workflow_execution_changes (
 select u.id, s.id, now(), 1, 'completed', 10, 1, 1, 1, 2, 1, 1 from users u, (select id from workflows order by id limit 10) s;
 insert into prices select 'provider ' || n, 'model ' || n, 1, 1 from generate_series(1, 100) n;
 analyze agent_execution_lifetimes, workflow_execution_lifetimes, agent_execution_days, workflow_execution_days, agent_execution_stats,
-    workflow_execution_stats, agent_execution_hours, workflow_execution_hours, agent_execution_totals, workflow_execution_totals,
+    workflow_execution_stats, agent_execution_weeks, workflow_execution_weeks, agent_execution_hours, workflow_execution_hours, agent_execution_totals, workflow_execution_totals,
     agent_execution_changes, workflow_execution_changes, prices;

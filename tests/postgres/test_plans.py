@@ -79,6 +79,15 @@ def test_a_statement_reads_about_what_it_shows(name, mode, explained):
         assert plan.rows_sorted() <= case.sorts, f"sorts {plan.rows_sorted()} rows, with {case.values}"
 
 
+@pytest.mark.parametrize("mode", plans.MODES)
+def test_a_dashboard_of_30_days_reads_a_hundred_rows_of_summaries(mode, explained):
+    ((_, plan),) = explained("statistics.dashboard", mode)
+    read = {table: count for table, count in plan.rows_read().items() if table.startswith(("agent_execution", "workflow_execution"))}
+    waiting = read.pop("agent_execution_changes", 0)
+    assert 0 < sum(read.values()) <= 100 and set(read) <= {"agent_execution_days", "agent_execution_hours", "agent_execution_lifetimes"}, read
+    assert waiting <= 10, "as many as there are"
+
+
 @pytest.mark.parametrize("name", [name for name in STATEMENTS if name in CASES])
 def test_a_plan_made_while_tables_are_empty_serves_when_they_are_full(name, empty_cursor):
     # Servers start on an empty database, months begin empty, and a generic plan is kept until somebody analyzes the table.

@@ -81,6 +81,51 @@ comment on column agent_execution_stats.llm_total_tokens is 'Sum';
 comment on column agent_execution_stats.tool_call_count is 'Sum';
 comment on column agent_execution_stats.cost_nanos is 'Sum, in billionths of a US dollar';
 
+create table agent_execution_weeks (
+    user_id               uuid    not null references users (id) on delete cascade,
+    week                  date    not null,
+    agent_id              uuid    not null,
+    is_frozen             boolean not null,
+    execution_count       bigint not null,
+    running_count         bigint not null,
+    completed_count       bigint not null,
+    failed_count          bigint not null,
+    timeout_count         bigint not null,
+    cancelled_count       bigint not null,
+    total_duration_ms     bigint not null,
+    min_duration_ms       bigint,
+    max_duration_ms       bigint,
+    duration_sketch       bytea  not null,
+    llm_call_count        bigint not null,
+    llm_prompt_tokens     bigint not null,
+    llm_completion_tokens bigint not null,
+    llm_total_tokens      bigint not null,
+    tool_call_count       bigint not null,
+    cost_nanos            bigint not null,
+    primary key (user_id, week, agent_id, is_frozen)
+);
+comment on table agent_execution_weeks is 'What the daily statistics of one agent and one user add up to over a week; they hold where agent_execution_lifetimes says so';
+comment on column agent_execution_weeks.user_id is 'Whose executions';
+comment on column agent_execution_weeks.week is 'Its Monday';
+comment on column agent_execution_weeks.agent_id is 'What was executed';
+comment on column agent_execution_weeks.is_frozen is 'Of the frozen rows. Else of the others';
+comment on column agent_execution_weeks.execution_count is 'How many';
+comment on column agent_execution_weeks.running_count is 'Of these still running';
+comment on column agent_execution_weeks.completed_count is 'Of these completed';
+comment on column agent_execution_weeks.failed_count is 'Of these failed';
+comment on column agent_execution_weeks.timeout_count is 'Of these timed out';
+comment on column agent_execution_weeks.cancelled_count is 'Of these cancelled';
+comment on column agent_execution_weeks.total_duration_ms is 'Sum over the finished ones';
+comment on column agent_execution_weeks.min_duration_ms is 'Of the finished ones; null: none finished';
+comment on column agent_execution_weeks.max_duration_ms is 'Of the finished ones; null: none finished';
+comment on column agent_execution_weeks.duration_sketch is 'How many finished ones of about which duration (src/statistics/sketch.h)';
+comment on column agent_execution_weeks.llm_call_count is 'Sum';
+comment on column agent_execution_weeks.llm_prompt_tokens is 'Sum';
+comment on column agent_execution_weeks.llm_completion_tokens is 'Sum';
+comment on column agent_execution_weeks.llm_total_tokens is 'Sum';
+comment on column agent_execution_weeks.tool_call_count is 'Sum';
+comment on column agent_execution_weeks.cost_nanos is 'Sum, in billionths of a US dollar';
+
 create table agent_execution_days (
     user_id               uuid    not null references users (id) on delete cascade,
     date                  date    not null,
@@ -158,6 +203,8 @@ create table agent_execution_lifetimes (
     horizon         timestamptz,
     frozen_until    timestamptz,
     frozen_date     date,
+    summed_from     date        not null,
+    summed_until    date        not null,
     execution_count bigint      not null,
     running_count   bigint      not null,
     completed_count bigint      not null,
@@ -176,6 +223,8 @@ comment on column agent_execution_lifetimes.held_until is 'No folds of this user
 comment on column agent_execution_lifetimes.horizon is 'Executions that started before it are counted in frozen rows: retention removes them; null: none';
 comment on column agent_execution_lifetimes.frozen_until is 'The end of the local day of the horizon; what started between the two counts on frozen_date, whatever the zone becomes';
 comment on column agent_execution_lifetimes.frozen_date is 'The local day of the horizon';
+comment on column agent_execution_lifetimes.summed_from is 'From this Monday on, until summed_until, weeks are summed up, and what changes a day changes its week in the same transaction';
+comment on column agent_execution_lifetimes.summed_until is 'A Monday; not after summed_from: no week is summed up';
 comment on column agent_execution_lifetimes.execution_count is 'How many, ever';
 comment on column agent_execution_lifetimes.running_count is 'Of these still running';
 comment on column agent_execution_lifetimes.completed_count is 'Of these completed';
@@ -260,6 +309,51 @@ comment on column workflow_execution_stats.llm_total_tokens is 'Sum';
 comment on column workflow_execution_stats.tool_call_count is 'Sum';
 comment on column workflow_execution_stats.cost_nanos is 'Sum, in billionths of a US dollar';
 
+create table workflow_execution_weeks (
+    user_id               uuid    not null references users (id) on delete cascade,
+    week                  date    not null,
+    workflow_id           uuid    not null,
+    is_frozen             boolean not null,
+    execution_count       bigint not null,
+    running_count         bigint not null,
+    completed_count       bigint not null,
+    failed_count          bigint not null,
+    timeout_count         bigint not null,
+    cancelled_count       bigint not null,
+    total_duration_ms     bigint not null,
+    min_duration_ms       bigint,
+    max_duration_ms       bigint,
+    duration_sketch       bytea  not null,
+    llm_call_count        bigint not null,
+    llm_prompt_tokens     bigint not null,
+    llm_completion_tokens bigint not null,
+    llm_total_tokens      bigint not null,
+    tool_call_count       bigint not null,
+    cost_nanos            bigint not null,
+    primary key (user_id, week, workflow_id, is_frozen)
+);
+comment on table workflow_execution_weeks is 'What the daily statistics of one workflow and one user add up to over a week; they hold where workflow_execution_lifetimes says so';
+comment on column workflow_execution_weeks.user_id is 'Whose executions';
+comment on column workflow_execution_weeks.week is 'Its Monday';
+comment on column workflow_execution_weeks.workflow_id is 'What was executed';
+comment on column workflow_execution_weeks.is_frozen is 'Of the frozen rows. Else of the others';
+comment on column workflow_execution_weeks.execution_count is 'How many';
+comment on column workflow_execution_weeks.running_count is 'Of these still running';
+comment on column workflow_execution_weeks.completed_count is 'Of these completed';
+comment on column workflow_execution_weeks.failed_count is 'Of these failed';
+comment on column workflow_execution_weeks.timeout_count is 'Of these timed out';
+comment on column workflow_execution_weeks.cancelled_count is 'Of these cancelled';
+comment on column workflow_execution_weeks.total_duration_ms is 'Sum over the finished ones';
+comment on column workflow_execution_weeks.min_duration_ms is 'Of the finished ones; null: none finished';
+comment on column workflow_execution_weeks.max_duration_ms is 'Of the finished ones; null: none finished';
+comment on column workflow_execution_weeks.duration_sketch is 'How many finished ones of about which duration (src/statistics/sketch.h)';
+comment on column workflow_execution_weeks.llm_call_count is 'Sum';
+comment on column workflow_execution_weeks.llm_prompt_tokens is 'Sum';
+comment on column workflow_execution_weeks.llm_completion_tokens is 'Sum';
+comment on column workflow_execution_weeks.llm_total_tokens is 'Sum';
+comment on column workflow_execution_weeks.tool_call_count is 'Sum';
+comment on column workflow_execution_weeks.cost_nanos is 'Sum, in billionths of a US dollar';
+
 create table workflow_execution_days (
     user_id               uuid    not null references users (id) on delete cascade,
     date                  date    not null,
@@ -337,6 +431,8 @@ create table workflow_execution_lifetimes (
     horizon         timestamptz,
     frozen_until    timestamptz,
     frozen_date     date,
+    summed_from     date        not null,
+    summed_until    date        not null,
     execution_count bigint      not null,
     running_count   bigint      not null,
     completed_count bigint      not null,
@@ -355,6 +451,8 @@ comment on column workflow_execution_lifetimes.held_until is 'No folds of this u
 comment on column workflow_execution_lifetimes.horizon is 'Executions that started before it are counted in frozen rows: retention removes them; null: none';
 comment on column workflow_execution_lifetimes.frozen_until is 'The end of the local day of the horizon; what started between the two counts on frozen_date, whatever the zone becomes';
 comment on column workflow_execution_lifetimes.frozen_date is 'The local day of the horizon';
+comment on column workflow_execution_lifetimes.summed_from is 'From this Monday on, until summed_until, weeks are summed up, and what changes a day changes its week in the same transaction';
+comment on column workflow_execution_lifetimes.summed_until is 'A Monday; not after summed_from: no week is summed up';
 comment on column workflow_execution_lifetimes.execution_count is 'How many, ever';
 comment on column workflow_execution_lifetimes.running_count is 'Of these still running';
 comment on column workflow_execution_lifetimes.completed_count is 'Of these completed';

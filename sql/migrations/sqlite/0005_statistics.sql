@@ -43,11 +43,36 @@ create table agent_execution_stats (
     llm_total_tokens      integer not null,
     tool_call_count       integer not null,
     cost_nanos            integer not null,
-    primary key (agent_id, date, user_id, is_frozen)
+    primary key (user_id, date, agent_id, is_frozen)
 ) strict, without rowid;
-create index ix_agent_stats_user_date on agent_execution_stats (user_id, date);
+create index ix_agent_stats_agent_date on agent_execution_stats (agent_id, date);
 
--- The same over all agents.
+-- What the rows of one agent add up to over a week; `week` is its Monday. They hold where lifetimes say so (summed_from, summed_until).
+create table agent_execution_weeks (
+    user_id               blob    not null references users (id) on delete cascade,
+    week                  text    not null,
+    agent_id              blob    not null,
+    is_frozen             integer not null,
+    execution_count       integer not null,
+    running_count         integer not null,
+    completed_count       integer not null,
+    failed_count          integer not null,
+    timeout_count         integer not null,
+    cancelled_count       integer not null,
+    total_duration_ms     integer not null,
+    min_duration_ms       integer,
+    max_duration_ms       integer,
+    duration_sketch       blob    not null,
+    llm_call_count        integer not null,
+    llm_prompt_tokens     integer not null,
+    llm_completion_tokens integer not null,
+    llm_total_tokens      integer not null,
+    tool_call_count       integer not null,
+    cost_nanos            integer not null,
+    primary key (user_id, week, agent_id, is_frozen)
+) strict, without rowid;
+
+-- The same over all agents, day by day.
 create table agent_execution_days (
     user_id               blob    not null references users (id) on delete cascade,
     date                  text    not null,
@@ -99,6 +124,8 @@ create table agent_execution_lifetimes (
     horizon         integer,
     frozen_until    integer,
     frozen_date     text,
+    summed_from     text    not null,
+    summed_until    text    not null,
     execution_count integer not null,
     running_count   integer not null,
     completed_count integer not null,
@@ -149,11 +176,36 @@ create table workflow_execution_stats (
     llm_total_tokens      integer not null,
     tool_call_count       integer not null,
     cost_nanos            integer not null,
-    primary key (workflow_id, date, user_id, is_frozen)
+    primary key (user_id, date, workflow_id, is_frozen)
 ) strict, without rowid;
-create index ix_workflow_stats_user_date on workflow_execution_stats (user_id, date);
+create index ix_workflow_stats_workflow_date on workflow_execution_stats (workflow_id, date);
 
--- The same over all workflows.
+-- What the rows of one workflow add up to over a week; `week` is its Monday. They hold where lifetimes say so (summed_from, summed_until).
+create table workflow_execution_weeks (
+    user_id               blob    not null references users (id) on delete cascade,
+    week                  text    not null,
+    workflow_id           blob    not null,
+    is_frozen             integer not null,
+    execution_count       integer not null,
+    running_count         integer not null,
+    completed_count       integer not null,
+    failed_count          integer not null,
+    timeout_count         integer not null,
+    cancelled_count       integer not null,
+    total_duration_ms     integer not null,
+    min_duration_ms       integer,
+    max_duration_ms       integer,
+    duration_sketch       blob    not null,
+    llm_call_count        integer not null,
+    llm_prompt_tokens     integer not null,
+    llm_completion_tokens integer not null,
+    llm_total_tokens      integer not null,
+    tool_call_count       integer not null,
+    cost_nanos            integer not null,
+    primary key (user_id, week, workflow_id, is_frozen)
+) strict, without rowid;
+
+-- The same over all workflows, day by day.
 create table workflow_execution_days (
     user_id               blob    not null references users (id) on delete cascade,
     date                  text    not null,
@@ -205,6 +257,8 @@ create table workflow_execution_lifetimes (
     horizon         integer,
     frozen_until    integer,
     frozen_date     text,
+    summed_from     text    not null,
+    summed_until    text    not null,
     execution_count integer not null,
     running_count   integer not null,
     completed_count integer not null,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,12 +14,14 @@ namespace {
 
 // Rows that come with one answer. They may be large, and wait in memory until they are asked for.
 constexpr std::size_t fetch_rows = 50;
+constexpr std::size_t fetch_small_rows = 1'000;
 const std::string begin_text = "begin isolation level repeatable read read only";
 // Whoever reads it may be slow; HTTP's own limits end it.
 const std::string patient_text = "set local idle_in_transaction_session_timeout = 0";
 const std::string close_text = "close long_read";
 const std::string end_text = "commit";
 const std::string fetch_text = fmt::format("fetch {} from long_read", fetch_rows);
+const std::string fetch_small_text = fmt::format("fetch {} from long_read", fetch_small_rows);
 
 constexpr Statement fetching{"fetch", ""};
 
@@ -88,9 +91,9 @@ void PostgresCursor::settle(Query& query) {
 void PostgresCursor::fetch() {
   const Clock::time_point started = Clock::now();
   Query query(around_.catalogue.find(fetching), {});
-  (*wire_)->send_rows_of(fetch_text, query);
+  (*wire_)->send_rows_of(is_of_small_rows_ ? fetch_small_text : fetch_text, query);
   settle(query);
-  is_over_ = query.result.size() < fetch_rows;
+  is_over_ = query.result.size() < (is_of_small_rows_ ? fetch_small_rows : fetch_rows);
   fetched_ = std::move(query.result);
   given_ = 0;
   const auto took = Clock::now() - started;
@@ -108,6 +111,8 @@ Rows PostgresCursor::next(std::size_t max_rows, std::size_t max_bytes) {
       fetch();
       if (fetched_.empty()) break;
     }
+    if (is_of_small_rows_ && given_ == 0 && rows.empty() && fetched_.size() <= max_rows)
+      return std::exchange(fetched_, {});
     bytes += rows.append(fetched_[given_++]);
   }
   return rows;

@@ -22,6 +22,7 @@ class PostgresCursor final : public Cursor {
 
   Rows next(std::size_t max_rows, std::size_t max_bytes) override;
   void go_on(Cost& cost, const Statement& statement, const Params& params) override;
+  void expect_small_rows() override { is_of_small_rows_ = true; }
 
  private:
   // One of the places for long reads.
@@ -41,7 +42,8 @@ class PostgresCursor final : public Cursor {
   Prepared* prepared_;
   const std::string_view request_;
   std::optional<Lease> wire_;  // given back at the end of the rows, or of a lasting cursor
-  Rows fetched_;               // and not given yet, from `given_` on
+  bool is_of_small_rows_ = false;
+  Rows fetched_;  // and not given yet, from `given_` on
   std::size_t given_ = 0;
   bool is_over_ = false;
 };
