@@ -220,7 +220,8 @@ def wait_until_idle(world, job=None):
         time.sleep(0.01)
 
 
-BEFORE = {"POST /jobs/{}/run": wait_until_idle, "POST /prices/apply": lambda world: wait_until_idle(world, "prices_apply")}
+BEFORE = {"POST /jobs/{}/run": wait_until_idle, "POST /prices/apply": lambda world: wait_until_idle(world, "prices_apply"),
+          "POST /statistics/rebuild": lambda world: wait_until_idle(world, "statistics_rebuild")}
 QUERIES = {
     "DELETE /users/{}": lambda world: {"erase": "true"},
     "DELETE /executions": lambda world: {"session_id": world.session_id},

@@ -14,8 +14,8 @@ import subprocess
 import pytest
 
 import stores
-from client import Client, Server, binary, timestamp, make_agent, make_block, make_execution, make_knowledgebase, make_tool, make_user, make_workflow, \
-    make_workflow_execution, new_key, node, uuid7
+from client import Client, Server, binary, make_agent, make_block, make_execution, make_knowledgebase, make_tool, make_user, make_workflow, \
+    make_workflow_execution, new_key, node, timestamp, uuid7
 from stores import Database
 from support_executions import AGENTS, steps
 from support_process import clean_environment, eventually, onggi
@@ -268,9 +268,10 @@ def test_an_import_that_was_killed_goes_on_and_one_of_a_cut_file_fails(filled, n
 
     (tmp_path / "cut").write_bytes(b"".join(lines[:-1]))
     onggi("import", "--to", target.name, tmp_path / "cut").failed(f"line {len(lines)}", "cut")
-    wrong = [*lines[:-2], lines[-2].replace(b'"user_id"', b'"owner"'), lines[-1]]
+    number = max(number for number, line in enumerate(lines) if b'"user_id"' in line)
+    wrong = [*lines[:number], lines[number].replace(b'"user_id"', b'"owner"'), *lines[number + 1:]]
     (tmp_path / "wrong").write_bytes(b"".join(wrong))
-    onggi("import", "--to", target.name, tmp_path / "wrong").failed(f"line {len(lines) - 1}", "/owner")
+    onggi("import", "--to", target.name, tmp_path / "wrong").failed(f"line {number + 1}", "/owner")
     onggi("import", "--to", target.name, export).succeeded()
     with contextlib.closing(target.serve(key)) as server:
         assert shown(server, ana, key) == before
