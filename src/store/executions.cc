@@ -476,7 +476,7 @@ Task<Result<ChangedExecution>> Executions::patch(db::Connection& connection, Uui
   if (!after.started_at) after.started_at = before.id.time();
   auto corrected = correct(before, after, now);
   if (!corrected) co_return std::unexpected(std::move(corrected.error()));
-  co_await estimate(connection, after);
+  if (is_estimated_anew(before, after)) co_await estimate(connection, after);
   if (model::to_json(shape_, before) == model::to_json(shape_, after) &&
       page->given.bits() == after.given.bits())
     co_return ChangedExecution{std::move(*page), nullptr};

@@ -150,6 +150,10 @@ class Executions {
 std::string item_document(const model::Shape& shape, model::Execution& execution);
 
 // Takes out of `present`, an execution as its page shows it, what was derived and not given, so
+// Whether a change asks for another estimate of what an execution costs: its tokens are others, or
+// what was executed, or the cost was taken back. Prices that were corrected do not (prices.h).
+bool is_estimated_anew(const model::Execution& before, const model::Execution& after);
+
 // that it is derived anew after `patch`. Returns what is given after the patch.
 model::Given forget_derived(json::Value& present, const json::Value& patch, model::Given given);
 

@@ -231,10 +231,20 @@ def test_costs_are_estimated_by_prices_and_applied_on_demand(admin, owner):
     prices["prices"][0]["prompt_usd_per_million"] = 5
     admin.put("/prices", json=prices).expect(200)
     assert cost() == 0.01
+    # A correction of something else is not the demand.
+    same = owner.patch(f"/executions/{estimated['id']}", json={}).expect(200)
+    assert (same["version"], same["metrics"]["cost_usd"]) == (patched["version"], 0.01)
+    same = owner.patch(f"/executions/{estimated['id']}", json={"session_id": "s"}).expect(200)
+    assert (same["version"], same["metrics"]["cost_usd"], same["cost_is_estimated"]) == (patched["version"] + 1, 0.01, True)
     run = admin.post("/prices/apply").expect(202)
     assert run["status"] == "running" and run["finished_at"] is None
     eventually(lambda: cost() == 0.025, deadline_s=30, every_s=0.1)
     assert owner.get(f"/executions/{given['id']}").expect(200)["metrics"]["cost_usd"] == 0
+    assert owner.patch(f"/executions/{given['id']}", json={"metrics": None}).expect(200)["metrics"]["cost_usd"] == 0
+    again = owner.patch(f"/executions/{given['id']}", json={"metrics": {"llm_prompt_tokens": 1_000_000}}).expect(200)
+    assert (again["metrics"]["cost_usd"], again["cost_is_estimated"]) == (5, True)
+    again = owner.patch(f"/executions/{given['id']}", json={"metrics": {"cost_usd": None}}).expect(200)
+    assert (again["metrics"]["cost_usd"], again["cost_is_estimated"]) == (5, True)
     for wrong in ({"prices": [{**prices["prices"][0], "llm_model": ""}]}, {"prices": [prices["prices"][0]] * 2}, {"price": []}):
         admin.put("/prices", json=wrong).expect(422)
     admin.put("/prices", json={"prices": []}).expect(200)
