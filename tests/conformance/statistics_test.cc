@@ -170,7 +170,7 @@ class History {
         std::min(std::max(horizon_.ms, world_.now.ms - 40 * day_ms) + below(4 * day_ms),
                  world_.now.ms - 2 * day_ms)};
     if (horizon < horizon_) return;
-    ASSERT_TRUE(run_now(statistics::settle(batches_, Kind::agent, horizon)));
+    ASSERT_TRUE(run_now(statistics::settle(batches_, Kind::agent, horizon)).value().empty());
     horizon_ = horizon;
     for (const Uuid& user : users_) {
       Calendar calendar(zone_[user]);
