@@ -22,6 +22,7 @@ constexpr std::int64_t hold_ms = 20'000;
 // Dates that are read at once, and rows that are written at once.
 constexpr std::int32_t days_at_once = 31;
 constexpr std::size_t rows_at_once = 200;
+constexpr std::int64_t executions_at_once = 20'000;  // whatever their dates
 constexpr std::int32_t settled_at_once = 7;
 constexpr int settle_tries = 8;
 // So many are more than one week of theirs.
@@ -337,12 +338,16 @@ Task<bool> rebuild_unfrozen(store::Batches& batches, Kind kind, Uuid user, Date 
   if (!bounds || !bounds->lifetime.is_of_zone() || !bounds->lifetime.built_from) co_return true;
   first = std::max(first, Dates(bounds->lifetime).frozen_before().value_or(earliest_date));
   if (first > last) co_return true;
-  // A month at a time; what lies outside of all executions with the first and the last.
+  // A month at a time, or all at once where they are few; what lies outside of all executions with
+  // the first and the last.
+  std::int64_t executions = 0;
+  for (const std::int64_t count : bounds->lifetime.count) executions += count;
+  const bool are_few = bounds->lifetime.is_counted && executions <= executions_at_once;
   const Date begin = std::clamp(bounds->oldest.value_or(last), first, last);
   const Date end = std::clamp(bounds->newest.value_or(begin), begin, last);
   for (Date at = first; at <= last;) {
     Date until{std::max(at, begin).days + days_at_once - 1};
-    if (until >= end) until = last;
+    if (are_few || until >= end) until = last;
     const bool is_done = co_await build(batches, kind, user, {at, until, true});
     if (!is_done) co_return false;
     at = Date{until.days + 1};

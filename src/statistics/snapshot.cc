@@ -1,5 +1,7 @@
 #include "statistics/snapshot.h"
 
+#include <algorithm>
+
 #include "statistics/fold.h"
 #include "statistics/weeks.h"
 
@@ -93,7 +95,9 @@ Task<std::optional<std::int64_t>> write_in(db::Connection& connection, Kind kind
   lifetime.count = there->count;
   lifetime.summed_from = there->summed_from;
   lifetime.summed_until = there->summed_until;
-  if (chunk.is_of_many && !keys.empty()) lifetime.forget_weeks();
+  const bool is_in_weeks =
+      std::ranges::any_of(keys, [&](const RowKey& key) { return lifetime.is_summed(key.date); });
+  if (chunk.is_of_many && is_in_weeks) lifetime.forget_weeks();
   co_await refresh_weeks(connection, kind, lifetime, keys);
   co_await write_rest(connection, kind, chunk, std::move(lifetime));
   co_return there->version;

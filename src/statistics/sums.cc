@@ -1,9 +1,14 @@
 #include "statistics/sums.h"
 
+#include <array>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "statistics/build.h"
 #include "statistics/compare.h"

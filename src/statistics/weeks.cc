@@ -1,9 +1,12 @@
 #include "statistics/weeks.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "statistics/snapshot.h"
 
