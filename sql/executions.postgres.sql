@@ -30,6 +30,7 @@ update {kind}_executions set
     tool_total_duration_ms = $17, cache_hit_count = $18, cache_miss_count = $19, cost_nanos = $20, updated_at = $22, version = $23,
     execution_context = $24, document = $26, given = $27
 where id = $1 and user_id = $2
+    and started_at >= coalesce((select horizon from retention_horizons where kind = '{kind}'), started_at)
 
 -- name: find_{kind}
 -- for: agent, workflow
@@ -53,7 +54,8 @@ join workflows w on w.id = asked.id and (w.user_id = asked.reader or w.is_public
 -- planner: enable_seqscan = off; enable_hashjoin = off; enable_mergejoin = off
 -- Step by step of each execution, however many the planner takes a session to have.
 delete from execution_steps where kind = '{kind}' and execution_id in (
-    select id from {kind}_executions where user_id = $1 and session_id = $2)
+    select id from {kind}_executions where user_id = $1 and session_id = $2
+    and started_at >= coalesce((select horizon from retention_horizons where kind = '{kind}'), started_at))
 
 -- name: remove_owner_steps_{kind}
 -- for: agent, workflow

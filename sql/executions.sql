@@ -19,13 +19,14 @@ on conflict (id) do nothing
 
 -- name: update_{kind}
 -- for: agent, workflow
--- As insert, $25 unused. The owner never changes.
+-- As insert, $25 unused. The owner never changes. What retention has begun to remove is counted for good, and changes no more: 0 rows.
 update {kind}_executions set
     {kind}_id = $3, session_id = $4, status = $7, started_at = $9, completed_at = $10, duration_ms = $11,
     llm_call_count = $12, llm_prompt_tokens = $13, llm_completion_tokens = $14, llm_total_tokens = $15, tool_call_count = $16,
     tool_total_duration_ms = $17, cache_hit_count = $18, cache_miss_count = $19, cost_nanos = $20, updated_at = $22, version = $23,
     execution_context = $24, document = $26, given = $27
 where id = $1 and user_id = $2
+    and started_at >= coalesce((select horizon from retention_horizons where kind = '{kind}'), started_at)
 
 -- name: find_{kind}
 -- for: agent, workflow
@@ -57,9 +58,10 @@ select id, name, $2, null, null from workflows where id = $1 and (user_id = $2 o
 
 -- name: head_{kind}
 -- for: agent, workflow
--- $1 id, $2 owner: version, and how many steps it has. Of steps at most 10,000 are kept.
+-- $1 id, $2 owner: version, and how many steps it has. Of steps at most 10,000 are kept. Not of what retention has begun to remove.
 select e.version, (select count(*) from execution_steps t where t.execution_id = $1 and t.kind = '{kind}'), e.document
 from {kind}_executions e where e.id = $1 and e.user_id = $2
+    and e.started_at >= coalesce((select horizon from retention_horizons where kind = '{kind}'), e.started_at)
 
 -- name: touch_{kind}
 -- for: agent, workflow
@@ -74,15 +76,17 @@ returning {kind}_id, started_at, status, duration_ms, llm_call_count, llm_prompt
 
 -- name: remove_session_{kind}
 -- for: agent, workflow
--- $1 owner, $2 session. Returns what they counted for in statistics.
+-- $1 owner, $2 session. Returns what they counted for in statistics. What retention has begun to remove is left to it.
 delete from {kind}_executions where user_id = $1 and session_id = $2
+    and started_at >= coalesce((select horizon from retention_horizons where kind = '{kind}'), started_at)
 returning {kind}_id, started_at, status, duration_ms, llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, cost_nanos
 
 -- name: remove_session_steps_{kind}
 -- for: agent, workflow
 -- Before remove_session, of the same executions.
 delete from execution_steps where kind = '{kind}' and execution_id in (
-    select id from {kind}_executions where user_id = $1 and session_id = $2)
+    select id from {kind}_executions where user_id = $1 and session_id = $2
+    and started_at >= coalesce((select horizon from retention_horizons where kind = '{kind}'), started_at))
 
 -- name: remove_owner_{kind}
 -- for: agent, workflow

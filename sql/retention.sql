@@ -22,7 +22,7 @@ delete from agents where id in (select id from agents where deleted_at < $1 orde
 -- name: executions_{kind}
 -- for: agent, workflow
 -- $1 the id to go on after, $2 the id to end before, $3 limit: in the order of ids, which carry started_at within 24 h.
-select id, started_at from {kind}_executions where id > $1 and id < $2 order by id limit $3
+select id, started_at, user_id from {kind}_executions where id > $1 and id < $2 order by id limit $3
 
 -- name: remove_executions_{kind}
 -- for: agent, workflow

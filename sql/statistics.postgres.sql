@@ -72,6 +72,13 @@ select 2, s.user_id, null, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as in
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from users u cross join agent_execution_days s where s.user_id = u.id and s.date >= cast(cast($2 as text) as date) and s.date <= cast(cast($3 as text) as date)
 union all
+select 2, s.user_id, null, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
+    s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
+    s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
+from users u join agent_execution_lifetimes l on l.user_id = u.id and not l.is_counted cross join lateral (
+    select * from agent_execution_days where user_id = u.id and is_frozen
+        and (date < cast(cast($2 as text) as date) or date > cast(cast($3 as text) as date)) offset 0) s
+union all
 select 4, null, null, null, null, (select count(*) from agents where deleted_at is null), (select count(*) from blocks), (select count(*) from workflows), (select count(*) from knowledgebases), null,
     null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 union all

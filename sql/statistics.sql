@@ -60,6 +60,7 @@ union all
 where k.agent_id = a.id and a.user_id = $1 and a.deleted_at is null
 
 -- name: dashboard_of_everybody
+-- As dashboard, of all owners. Of those whose counts of all time are not made yet, frozen rows of all dates.
 select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_counted as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, null as duration, null as least, null as greatest,
     null as sketch, l.version as llm_call_count, null as llm_prompt_tokens, null as llm_completion_tokens, null as llm_total_tokens,
@@ -75,6 +76,12 @@ select 2, s.user_id, null, s.date, s.is_frozen, s.running_count, s.completed_cou
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from users u cross join agent_execution_days s where s.user_id = u.id and s.date >= $2 and s.date <= $3
+union all
+select 2, s.user_id, null, s.date, s.is_frozen, s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
+    s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
+    s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
+from users u cross join agent_execution_lifetimes l cross join agent_execution_days s
+where l.user_id = u.id and not l.is_counted and s.user_id = u.id and s.is_frozen and (s.date < $2 or s.date > $3)
 union all
 select 4, null, null, null, null, (select count(*) from agents where deleted_at is null), (select count(*) from blocks), (select count(*) from workflows), (select count(*) from knowledgebases), null,
     null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
@@ -515,7 +522,7 @@ union all
 select id, name from former_names where id = $1 and (user_id = $2 or is_public or $3)
 
 -- name: name_of_workflow
--- $1 id, $2 reader, $3 whether it sees what is everybody's. Also of one that is deleted.
+-- $1 id, $2 reader, $3 whether it sees what is everybody's. One that is deleted has none: nothing of a workflow stays.
 select id, name from workflows where id = $1 and (user_id = $2 or is_public or $3)
 
 -- name: newest_of

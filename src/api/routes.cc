@@ -101,7 +101,7 @@ struct Resource {
   const Definitions& (*definitions)(const Stores&);
   std::span<const Parameter> filters;
   Access reads = Access::user, writes = Access::user;
-  int write_budget, get_budget = 2;
+  int write_budget, get_budget = 3;
 };
 
 void add(std::vector<Endpoint>& table, const Resource& r) {
@@ -209,7 +209,7 @@ void add(std::vector<Endpoint>& table, const Recording& r) {
                    .path = r.collection,
                    .operation = r.remove_session,
                    .summary = "Erases the " + std::string(r.many) + " of a session",
-                   .budget = 3,
+                   .budget = 4,
                    .handle = remove_session,
                    .query = session_parameter,
                    .shows = Shows::nothing,
@@ -259,7 +259,7 @@ void add(std::vector<Endpoint>& table, const Recording& r) {
                    .path = r.item,
                    .operation = r.remove,
                    .summary = "Deletes " + std::string(r.one),
-                   .budget = 4,
+                   .budget = 5,
                    .handle = remove_execution,
                    .shows = Shows::nothing,
                    .status = 204,

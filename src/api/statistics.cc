@@ -142,6 +142,9 @@ Task<Result<Answer>> rebuild_statistics(Call& call) {
   Result<statistics::Rebuild> asked = rebuild_of(*call.body);
   if (!asked) co_return std::unexpected(std::move(asked.error()));
   statistics::Rebuild rebuild = *asked;
+  const bool is_of_another = call.user != call.caller.user_id;
+  if (rebuild.user && is_of_another && *rebuild.user != call.user)
+    co_return invalid("/user_id", "is not the user of the query");
   if (!rebuild.user && call.user != call.caller.user_id) rebuild.user = call.user;
   std::function<Task<Result<Answer>>(db::Connection&)> body =
       [&call, rebuild](db::Connection& connection) -> Task<Result<Answer>> {

@@ -1,5 +1,6 @@
 #include "store/prices.h"
 
+#include <cmath>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -16,7 +17,11 @@ namespace {
 json::Value value_of(const toml::node& node, const std::string& file) {
   if (const auto* text = node.as_string()) return json::Value(text->get());
   if (const auto* number = node.as_integer()) return json::Value(number->get());
-  if (const auto* number = node.as_floating_point()) return json::Value(number->get());
+  if (const auto* number = node.as_floating_point()) {
+    if (!std::isfinite(number->get()))
+      throw std::runtime_error(fmt::format("{}: a price must be a finite number", file));
+    return json::Value(number->get());
+  }
   throw std::runtime_error(fmt::format("{}: a price has texts and numbers", file));
 }
 
@@ -27,6 +32,9 @@ json::Value prices_in(const std::string& file) {
   } catch (const toml::parse_error& mistake) {
     throw std::runtime_error(fmt::format("{}: {}", file, mistake.description()));
   }
+  // An empty file is a mistake; `prices = []` is how all of them are taken away.
+  if (!table.contains("prices"))
+    throw std::runtime_error(fmt::format("{}: there is no price in it", file));
   json::Array prices;
   for (const auto& [name, node] : table) {
     const toml::array* entries = node.as_array();

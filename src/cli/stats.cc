@@ -95,6 +95,7 @@ statistics::Verified verify(const config::Options& options, std::optional<Date> 
 int run(const StatsVerify& command, const config::Settings& settings) {
   const std::optional<Date> from = date_of(command.from, "--from");
   const std::optional<Date> to = date_of(command.to, "--to");
+  if (from && to && *from > *to) throw std::runtime_error("--from must not be after --to");
   const config::Options& options = settings.options;
   const statistics::Verified verified = verify(options, from, to);
   for (const statistics::Difference& difference : verified.differences)

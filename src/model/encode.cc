@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 
 #include <fmt/format.h>
 
@@ -133,8 +134,15 @@ void append_numbers(std::span<const float> numbers, std::string& out) {
 }
 
 void append_money(Money money, std::string& out) {
-  fmt::format_to(std::back_inserter(out), FMT_STRING("{}"), money.nanos / nanos_per_dollar);
-  const std::int64_t fraction = money.nanos % nanos_per_dollar;
+  // Without its sign: the least has no positive counterpart, and a fraction none of its own.
+  constexpr auto unit = static_cast<std::uint64_t>(nanos_per_dollar);
+  auto nanos = static_cast<std::uint64_t>(money.nanos);
+  if (money.nanos < 0) {
+    out += '-';
+    nanos = 0 - nanos;
+  }
+  fmt::format_to(std::back_inserter(out), FMT_STRING("{}"), nanos / unit);
+  const std::uint64_t fraction = nanos % unit;
   if (fraction == 0) return;
   fmt::format_to(std::back_inserter(out), FMT_STRING(".{:09}"), fraction);
   out.resize(out.find_last_not_of('0') + 1);

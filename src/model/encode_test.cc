@@ -1,6 +1,7 @@
 #include "model/encode.h"
 
 #include <array>
+#include <limits>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -168,6 +169,8 @@ TEST(EncodeTest, money_has_as_many_decimals_as_it_needs) {
   EXPECT_EQ(spelled(0), "0");
   EXPECT_EQ(spelled(1), "0.000000001");
   EXPECT_EQ(spelled(100'000'000), "0.1");
+  EXPECT_EQ(spelled(-1'500'000'000), "-1.5");
+  EXPECT_EQ(spelled(std::numeric_limits<std::int64_t>::min()), "-9223372036.854775808");
   EXPECT_EQ(spelled(12'340'000'000), "12.34");
   EXPECT_EQ(spelled(1'000'000'000'000'000'000), "1000000000");
 }

@@ -3,7 +3,9 @@
 namespace onggi::model {
 namespace {
 
-constexpr std::int64_t figure_max = 1'000'000'000'000'000;  // sums of many still fit 64 bits
+// Sums of millions of such executions fit 64 bits; beyond, sums stay at the bound (statistics/).
+constexpr std::int64_t figure_max = 1'000'000'000'000;
+constexpr std::int64_t cost_max_usd = 1'000'000;
 constexpr std::int64_t duration_max_ms = 100LL * 365 * 24 * 3'600'000;
 
 constexpr std::array metrics_fields{
@@ -21,7 +23,7 @@ constexpr std::array metrics_fields{
     field<&Metrics::cache_miss_count>("cache_miss_count", "Answers that a cache did not have")
         .between(0, figure_max),
     field<&Metrics::cost_usd>("cost_usd", "US dollars, kept to the nano-dollar")
-        .between(0, 1'000'000'000),
+        .between(0, cost_max_usd),
 };
 
 constexpr std::array step_fields{

@@ -24,6 +24,7 @@ constexpr std::int32_t days_at_once = 31;
 constexpr std::size_t rows_at_once = 200;
 constexpr std::int64_t executions_at_once = 20'000;  // whatever their dates
 constexpr std::int32_t settled_at_once = 7;
+constexpr int settle_tries = 8;
 // So many are more than one week of theirs.
 constexpr std::int32_t days_of_weeks = 7;
 
@@ -370,6 +371,7 @@ Task<bool> absorb(store::Batches& batches, Kind kind, Uuid user, Time from, Time
 }
 
 Task<bool> complete(store::Batches& batches, Kind kind, Uuid user) {
+  int zones = 0;
   while (!batches.is_to_stop()) {
     const std::optional<Lifetime> lifetime = co_await find_lifetime(batches, kind, user);
     if (!lifetime) {
@@ -379,6 +381,7 @@ Task<bool> complete(store::Batches& batches, Kind kind, Uuid user) {
     }
     if (lifetime->is_complete()) co_return true;
     if (!lifetime->is_of_zone()) {
+      if (++zones > tries) co_return false;  // others wait
       co_await begin_anew(batches, kind, user);
       continue;
     }
@@ -466,9 +469,12 @@ Task<bool> try_settle(store::Batches& batches, Kind kind, Uuid user, Time from, 
 }  // namespace
 
 Task<bool> settle(store::Batches& batches, Kind kind, Uuid user, Time horizon) {
-  for (int i = 0; i < tries && !batches.is_to_stop();) {
+  for (int i = 0; i < settle_tries && !batches.is_to_stop();) {
     const bool is_complete = co_await complete(batches, kind, user);
-    if (!is_complete) co_return false;
+    if (!is_complete) {  // its zone has changed meanwhile, or it is busy
+      ++i;
+      continue;
+    }
     const std::optional<Lifetime> lifetime = co_await find_lifetime(batches, kind, user);
     if (!lifetime) co_return true;
     const Time settled = lifetime->horizon.value_or(earliest_time);
@@ -478,20 +484,23 @@ Task<bool> settle(store::Batches& batches, Kind kind, Uuid user, Time horizon) {
     Dates dates(*lifetime);
     const Date last{dates.date_of(*oldest).days + settled_at_once - 1};
     const Time until = std::min(horizon, dates.calendar().end_of(last));
-    const bool is_done = co_await try_settle(batches, kind, user, settled, until, hold_ms << i);
+    const bool is_done =
+        co_await try_settle(batches, kind, user, settled, until, hold_ms << std::min(i, tries));
     if (!is_done) ++i;
   }
   co_return false;
 }
 
-Task<bool> settle(store::Batches& batches, Kind kind, Time horizon) {
+Task<std::optional<std::set<Uuid>>> settle(store::Batches& batches, Kind kind, Time horizon) {
+  std::set<Uuid> unsettled;
   Uuid after{};
   for (;;) {
     const std::vector<Uuid> users = co_await users_behind(batches, after);
-    if (users.empty()) co_return true;
+    if (users.empty()) co_return unsettled;
     for (const Uuid& user : users) {
       const bool is_done = co_await settle(batches, kind, user, horizon);
-      if (!is_done) co_return false;
+      if (batches.is_to_stop()) co_return std::nullopt;
+      if (!is_done) unsettled.insert(user);
     }
     after = users.back();
   }

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,9 +37,11 @@ Task<bool> absorb(store::Batches& batches, Kind kind, Uuid user, Time from, Time
 Task<bool> complete(store::Batches& batches, Kind kind, Uuid user);
 
 // Counts what started before `horizon` in frozen rows from now on, of every user: to be called
-// before retention removes those executions. False: it is to stop, and is not done.
-Task<bool> settle(store::Batches& batches, Kind kind, Time horizon);
-// The same of one user. Retention's rows are counted as gone when this returns true.
+// before retention removes those executions. Gives the users of whom it could not, who changed
+// again and again; nullopt: it is to stop, and is not done.
+Task<std::optional<std::set<Uuid>>> settle(store::Batches& batches, Kind kind, Time horizon);
+// The same of one user. Retention's rows are counted as gone when this returns true. False: it was
+// overtaken time and again, or is to stop.
 Task<bool> settle(store::Batches& batches, Kind kind, Uuid user, Time horizon);
 
 // Whose statistics are to be completed, or summed up (weeks.h): the next few behind `after`.

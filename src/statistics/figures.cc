@@ -1,7 +1,9 @@
 #include "statistics/figures.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -10,10 +12,25 @@
 namespace onggi::statistics {
 namespace {
 
+// A sum that 64 bits cannot hold stays at their bound.
+std::int64_t bounded(__int128 sum) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  return static_cast<std::int64_t>(std::clamp<__int128>(sum, Limits::min(), Limits::max()));
+}
+
+void add_bounded(std::int64_t& to, std::int64_t value, std::int64_t weight = 1) {
+  to = bounded(to + static_cast<__int128>(value) * weight);
+}
+
 // Not negative values, half up.
 std::int64_t divided(std::int64_t value, std::int64_t times, std::int64_t by) {
   const auto product = static_cast<__int128>(value) * times;
-  return static_cast<std::int64_t>((2 * product + by) / (2 * static_cast<__int128>(by)));
+  return bounded((2 * product + by) / (2 * static_cast<__int128>(by)));
+}
+
+std::uint64_t magnitude(std::int64_t value) {
+  const auto bits = static_cast<std::uint64_t>(value);
+  return value < 0 ? 0 - bits : bits;
 }
 
 void append_or_null(std::optional<std::int64_t> value, std::string& out) {
@@ -31,24 +48,24 @@ void widen(Figures& figures, std::int64_t duration) {
 // All but durations.
 void add_sums(Figures& to, const Figures& from) {
   for (std::size_t i = 0; i < to.count.size(); ++i) to.count[i] += from.count[i];
-  to.total_duration_ms += from.total_duration_ms;
-  to.llm_call_count += from.llm_call_count;
-  to.llm_prompt_tokens += from.llm_prompt_tokens;
-  to.llm_completion_tokens += from.llm_completion_tokens;
-  to.llm_total_tokens += from.llm_total_tokens;
-  to.tool_call_count += from.tool_call_count;
-  to.cost_nanos += from.cost_nanos;
+  add_bounded(to.total_duration_ms, from.total_duration_ms);
+  add_bounded(to.llm_call_count, from.llm_call_count);
+  add_bounded(to.llm_prompt_tokens, from.llm_prompt_tokens);
+  add_bounded(to.llm_completion_tokens, from.llm_completion_tokens);
+  add_bounded(to.llm_total_tokens, from.llm_total_tokens);
+  add_bounded(to.tool_call_count, from.tool_call_count);
+  add_bounded(to.cost_nanos, from.cost_nanos);
 }
 
 void add_sums(Figures& to, const store::Contribution& from, std::int64_t weight) {
   to.count[static_cast<std::size_t>(from.status)] += weight;
-  to.total_duration_ms += weight * from.duration_ms.value_or(0);
-  to.llm_call_count += weight * from.llm_call_count;
-  to.llm_prompt_tokens += weight * from.llm_prompt_tokens;
-  to.llm_completion_tokens += weight * from.llm_completion_tokens;
-  to.llm_total_tokens += weight * from.llm_total_tokens;
-  to.tool_call_count += weight * from.tool_call_count;
-  to.cost_nanos += weight * from.cost_nanos;
+  add_bounded(to.total_duration_ms, from.duration_ms.value_or(0), weight);
+  add_bounded(to.llm_call_count, from.llm_call_count, weight);
+  add_bounded(to.llm_prompt_tokens, from.llm_prompt_tokens, weight);
+  add_bounded(to.llm_completion_tokens, from.llm_completion_tokens, weight);
+  add_bounded(to.llm_total_tokens, from.llm_total_tokens, weight);
+  add_bounded(to.tool_call_count, from.tool_call_count, weight);
+  add_bounded(to.cost_nanos, from.cost_nanos, weight);
 }
 
 }  // namespace
@@ -120,8 +137,9 @@ void Figures::append_members(std::string& out) const {
 void append_decimal(std::int64_t value, int decimals, std::string& out) {
   std::int64_t unit = 1;
   for (int i = 0; i < decimals; ++i) unit *= 10;
-  fmt::format_to(std::back_inserter(out), "{}", value / unit);
-  std::string fraction = fmt::format("{:0{}}", value % unit, decimals);
+  if (value < 0) out += '-';
+  fmt::format_to(std::back_inserter(out), "{}", magnitude(value / unit));
+  std::string fraction = fmt::format("{:0{}}", magnitude(value % unit), decimals);
   while (!fraction.empty() && fraction.back() == '0') fraction.pop_back();
   if (!fraction.empty()) out += '.' + fraction;
 }

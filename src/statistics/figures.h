@@ -13,6 +13,7 @@
 
 namespace onggi::statistics {
 
+// Sums that 64 bits cannot hold stay at their bounds, until the row is made anew.
 struct Figures {
   std::array<std::int64_t, 5> count{};  // by model::Status
   std::int64_t total_duration_ms = 0;   // of the finished ones, as the next three

@@ -176,7 +176,8 @@ Date Answer::to() {
 }
 
 Date Answer::from() {
-  return question_.from ? *question_.from : Date{to().days - question_.days + 1};
+  if (question_.from) return *question_.from;
+  return std::max(earliest_date, Date{to().days - question_.days + 1});
 }
 
 // Today is a day earlier or later somewhere.

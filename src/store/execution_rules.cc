@@ -130,6 +130,16 @@ Result<void> Executions::correct(const Execution& before, Execution& after, Time
   return derive(after, now, {});
 }
 
+bool is_estimated_anew(const Execution& before, const Execution& after) {
+  if (after.given.cost_usd) return false;
+  const model::Metrics& had = before.metrics;
+  const model::Metrics& has = after.metrics;
+  // The cost differs where it, or an estimate, was taken back.
+  return before.given.cost_usd || before.subject_id != after.subject_id ||
+         had.llm_prompt_tokens != has.llm_prompt_tokens ||
+         had.llm_completion_tokens != has.llm_completion_tokens || had.cost_usd != has.cost_usd;
+}
+
 model::Given forget_derived(json::Value& present, const json::Value& patch, model::Given given) {
   json::Object& shown = present.get_object();
   const auto note = [](json::Object& where, const json::Object& sent, std::string_view name,
@@ -143,6 +153,7 @@ model::Given forget_derived(json::Value& present, const json::Value& patch, mode
   const json::Value* metrics = patch.get_object().if_contains("metrics");
   const json::Object none;
   const bool sends_metrics = metrics != nullptr && metrics->is_object();
+  if (metrics != nullptr && metrics->is_null()) given.llm_total_tokens = given.cost_usd = false;
   note(shown.at("metrics").get_object(), sends_metrics ? metrics->get_object() : none,
        "llm_total_tokens", given.llm_total_tokens);
   // An estimate stays until there is another, or the cost is given.

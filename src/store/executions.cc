@@ -476,7 +476,7 @@ Task<Result<ChangedExecution>> Executions::patch(db::Connection& connection, Uui
   if (!after.started_at) after.started_at = before.id.time();
   auto corrected = correct(before, after, now);
   if (!corrected) co_return std::unexpected(std::move(corrected.error()));
-  co_await estimate(connection, after);
+  if (is_estimated_anew(before, after)) co_await estimate(connection, after);
   if (model::to_json(shape_, before) == model::to_json(shape_, after) &&
       page->given.bits() == after.given.bits())
     co_return ChangedExecution{std::move(*page), nullptr};
@@ -486,7 +486,8 @@ Task<Result<ChangedExecution>> Executions::patch(db::Connection& connection, Uui
   }
   after.version += 1;
   after.updated_at = std::max(now, before.updated_at);
-  co_await update(connection, before, after);
+  const bool is_there = co_await update(connection, before, after);
+  if (!is_there) co_return not_found();
   std::optional<ExecutionPage> changed = co_await read(connection, id, owner);
   ChangedExecution result{std::move(changed.value()), nullptr};
   if (before.status == model::Status::running && after.status != model::Status::running)
@@ -504,13 +505,14 @@ Task<void> Executions::estimate(db::Connection& connection, Execution& execution
         Price{price[0].integer(0), price[0].integer(1)}.of(execution.metrics);
 }
 
-Task<void> Executions::update(db::Connection& connection, Execution& before,
+Task<bool> Executions::update(db::Connection& connection, Execution& before,
                               Execution& after) const {
   const std::string document = item_document(shape_, after);
   db::Params params;
   bind(shape_, after, params);
   params.add(std::nullopt).add(document).add(after.given.bits());
-  co_await connection.run(sql_.update, std::move(params));
+  const std::int64_t updated = co_await connection.run(sql_.update, std::move(params));
+  if (updated == 0) co_return false;
   Changes changes(sql_.note);
   const Contribution counted = Contribution::of(before);
   const Contribution counts = Contribution::of(after);
@@ -519,11 +521,12 @@ Task<void> Executions::update(db::Connection& connection, Execution& before,
     changes.add(counts);
   }
   co_await changes.write(connection);
-  if (same_steps(before, after)) co_return;
+  if (same_steps(before, after)) co_return true;
   co_await connection.run(sql_.remove_steps, db::Params::of(after.id));
   const std::vector<ExecutionDraft> drafts{{std::make_shared<Execution>(after), std::nullopt}};
   const std::vector<std::size_t> first{0};
   co_await insert_steps(connection, drafts, first);
+  co_return true;
 }
 
 Task<Result<void>> Executions::remove(db::Connection& connection, Uuid id, Uuid owner,

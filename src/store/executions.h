@@ -129,7 +129,8 @@ class Executions {
   Task<void> insert_steps(db::Connection& connection, const std::vector<ExecutionDraft>& drafts,
                           const std::vector<std::size_t>& of) const;
   Task<void> estimate(db::Connection& connection, model::Execution& execution) const;
-  Task<void> update(db::Connection& connection, model::Execution& before,
+  // False: retention has begun to remove it.
+  Task<bool> update(db::Connection& connection, model::Execution& before,
                     model::Execution& after) const;
   std::unexpected<Error> no_subject(const std::string& pointer = {}) const;
 
@@ -148,6 +149,10 @@ class Executions {
 // An execution as a list shows it, and as it is kept; with "cost_is_estimated" where its cost is
 // estimated.
 std::string item_document(const model::Shape& shape, model::Execution& execution);
+
+// Whether a change asks for another estimate of what an execution costs: its tokens are others, or
+// what was executed, or the cost was taken back. Prices that were corrected do not (prices.h).
+bool is_estimated_anew(const model::Execution& before, const model::Execution& after);
 
 // Takes out of `present`, an execution as its page shows it, what was derived and not given, so
 // that it is derived anew after `patch`. Returns what is given after the patch.

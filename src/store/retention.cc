@@ -4,6 +4,8 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -59,8 +61,13 @@ struct Batch {
   std::chrono::nanoseconds time{};
 };
 
+struct Due {
+  Uuid id;
+  Uuid user_id;
+};
+
 struct Found {
-  std::vector<Uuid> due;
+  std::vector<Due> due;
   std::optional<Uuid> last;  // where to go on
 };
 
@@ -70,7 +77,7 @@ Task<Found> find(db::Connection& connection, const OfKind& kind, Uuid after, Uui
   Found found;
   for (const db::Row row : rows) {
     found.last = row.uuid(0);
-    if (row.time(1) < cutoff) found.due.push_back(row.uuid(0));
+    if (row.time(1) < cutoff) found.due.push_back({row.uuid(0), row.uuid(2)});
   }
   co_return found;
 }
@@ -86,17 +93,17 @@ Task<Batch> remove(db::Connection& connection, const OfKind& kind, const std::ve
 }
 
 // Nothing older can be recorded from now on, and what is there is counted for good.
-Task<bool> set_horizon(Batches& batches, const Retention::Settle& settle, std::string_view kind,
-                       Time horizon) {
+Task<Retention::Settled> set_horizon(Batches& batches, const Retention::Settle& settle,
+                                     std::string_view kind, Time horizon) {
   std::function<Task<bool>(db::Connection&)> body =
       [kind, horizon](db::Connection& connection) -> Task<bool> {
     co_await connection.run(sql::retention_set_horizon, db::Params::of(kind, horizon));
     co_return true;
   };
   co_await batches.write<bool>(std::move(body));
-  if (!settle) co_return true;
-  const bool is_settled = co_await settle(batches, kind, horizon);
-  co_return is_settled;
+  if (!settle) co_return std::set<Uuid>{};
+  Retention::Settled settled = co_await settle(batches, kind, horizon);
+  co_return settled;
 }
 
 Task<Found> look(Batches& batches, const OfKind& kind, Uuid after, Uuid before, Time cutoff,
@@ -210,15 +217,19 @@ Task<void> Retention::remove_executions(Batches& batches, Done& done) const {
   const Time cutoff{batches.now().ms - execution_days_ * day_ms};
   const Uuid before = Uuid::least_of(Time{cutoff.ms + id_drift_max_ms + 1});
   std::array<bool, kinds.size()> has_horizon{};
+  std::array<std::set<Uuid>, kinds.size()> unsettled;
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     const Found oldest = co_await look(batches, kinds[i], Uuid{}, before, cutoff, 1);
     if (oldest.due.empty()) continue;
-    const bool is_settled = co_await set_horizon(batches, settle_, kinds[i].kind, cutoff);
-    if (!is_settled) co_return;
+    Settled settled = co_await set_horizon(batches, settle_, kinds[i].kind, cutoff);
+    if (!settled) co_return;
+    unsettled[i] = std::move(*settled);
     has_horizon[i] = true;
   }
+  // A whole month has everybody's.
+  const bool is_of_all = unsettled[0].empty() && unsettled[1].empty();
   bool is_in_use = false;
-  for (int refused = 0; !batches.is_to_stop();) {
+  for (int refused = 0; is_of_all && !batches.is_to_stop();) {
     const std::int64_t bytes = co_await drop_month(batches, cutoff);
     is_in_use = bytes < 0;
     if (bytes == 0 || (is_in_use && ++refused >= month_attempts)) break;
@@ -243,19 +254,28 @@ Task<void> Retention::remove_executions(Batches& batches, Done& done) const {
       after = found.last;
       if (found.due.empty()) continue;
       if (!std::exchange(has_horizon[i], true)) {
-        const bool is_settled = co_await set_horizon(batches, settle_, kind.kind, cutoff);
-        if (!is_settled) co_return;
+        Settled settled = co_await set_horizon(batches, settle_, kind.kind, cutoff);
+        if (!settled) co_return;
+        unsettled[i] = std::move(*settled);
       }
-      std::function<Task<Batch>(db::Connection&)> body =
-          [&kind, ids = found.due](db::Connection& connection) {
-            return remove(connection, kind, ids);
-          };
+      std::vector<Uuid> ids;
+      for (const Due& due : found.due)
+        if (!unsettled[i].contains(due.user_id)) ids.push_back(due.id);
+      if (ids.empty()) continue;
+      std::function<Task<Batch>(db::Connection&)> body = [&kind, ids](db::Connection& connection) {
+        return remove(connection, kind, ids);
+      };
       const Batch batch = co_await batches.write<Batch>(std::move(body));
       counter.add(static_cast<std::uint64_t>(batch.rows));
       done.add(kind.what, batch.rows);
       size.took(batch.time);
     }
   }
+  for (std::size_t i = 0; i < kinds.size(); ++i)
+    if (!unsettled[i].empty())
+      throw std::runtime_error(
+          fmt::format("{} of {} users stay: their statistics changed again and again; one is {}",
+                      kinds[i].what, unsettled[i].size(), to_string(*unsettled[i].begin())));
 }
 
 }  // namespace onggi::store

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,15 +35,18 @@ struct RetentionRule {
 class Retention {
  public:
   // Called before executions of a kind ("agent") that started before `horizon` are removed: whoever
-  // counts executions makes its counts last. False: it is to stop, and nothing is removed.
-  using Settle = std::function<Task<bool>(Batches&, std::string_view kind, Time horizon)>;
+  // counts executions makes its counts last. Gives the users of whom it could not; nullopt: it is
+  // to stop, and nothing is removed.
+  using Settled = std::optional<std::set<Uuid>>;
+  using Settle = std::function<Task<Settled>(Batches&, std::string_view kind, Time horizon)>;
 
   // `execution_days` 0 keeps executions for ever. `more`: rules of other parts; they come first, so
   // that what an agent has goes in small batches before it would go with the agent.
   Retention(std::int64_t execution_days, std::vector<RetentionRule> more, Settle settle,
             Registry& registry);
 
-  // Removes what is due, tells progress, and gives what it has done: {"agents": 1, ...}.
+  // Removes what is due, tells progress, and gives what it has done: {"agents": 1, ...}. Throws
+  // where executions of users had to stay, when all others are gone: the next attempt finds them.
   Task<std::string> apply(Batches& batches) const;
 
  private:

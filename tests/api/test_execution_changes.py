@@ -79,6 +79,14 @@ def test_metrics_that_a_patch_does_not_name_stay(alice, kind):
     assert (shown["metrics"]["llm_call_count"], shown["metrics"]["cache_hit_count"], shown["metrics"]["cost_usd"]) == (1, 3, 0.5)
 
 
+def test_metrics_that_were_taken_back_are_derived_again(alice, kind):
+    made = kind.make(alice, metrics={"llm_total_tokens": 100, "cost_usd": 1})
+    shown = kind.patch(alice, made, metrics=None).expect(200)
+    assert shown["metrics"]["llm_total_tokens"] == 0 and shown["metrics"]["cost_usd"] == 0
+    shown = kind.patch(alice, made, metrics={"llm_prompt_tokens": 1_000_000}).expect(200)
+    assert shown["metrics"]["llm_total_tokens"] == 1_000_000
+
+
 def test_an_empty_patch_changes_nothing_that_is_shown(alice, kind):
     made = kind.make(alice, session_id="s", steps=steps(1))
     shown = kind.patch(alice, made).expect(200)

@@ -109,7 +109,8 @@ def test_a_field_that_is_not_valid_is_named(alice, kind, field, value):
 
 
 @pytest.mark.parametrize("metric, value", [("llm_call_count", -1), ("llm_prompt_tokens", 1.5), ("tool_call_count", "3"), ("cost_usd", "1"),
-                                           ("cache_hit_count", True), ("tokens", 1), ("cache_miss_count", 2**63)])
+                                           ("cache_hit_count", True), ("tokens", 1), ("cache_miss_count", 2**63),
+                                           ("cost_usd", 1_000_001), ("llm_completion_tokens", 10**12 + 1), ("llm_total_tokens", 2 * 10**12 + 1)])
 def test_a_metric_that_is_not_valid_is_named(alice, kind, metric, value):
     kind.post(alice, kind.make_subject(alice), metrics={metric: value}).rejects(f"/metrics/{metric}")
 

@@ -231,13 +231,51 @@ def test_costs_are_estimated_by_prices_and_applied_on_demand(admin, owner):
     prices["prices"][0]["prompt_usd_per_million"] = 5
     admin.put("/prices", json=prices).expect(200)
     assert cost() == 0.01
+    # A correction of something else is not the demand.
+    same = owner.patch(f"/executions/{estimated['id']}", json={}).expect(200)
+    assert (same["version"], same["metrics"]["cost_usd"]) == (patched["version"], 0.01)
+    same = owner.patch(f"/executions/{estimated['id']}", json={"session_id": "s"}).expect(200)
+    assert (same["version"], same["metrics"]["cost_usd"], same["cost_is_estimated"]) == (patched["version"] + 1, 0.01, True)
     run = admin.post("/prices/apply").expect(202)
     assert run["status"] == "running" and run["finished_at"] is None
     eventually(lambda: cost() == 0.025, deadline_s=30, every_s=0.1)
     assert owner.get(f"/executions/{given['id']}").expect(200)["metrics"]["cost_usd"] == 0
+    assert owner.patch(f"/executions/{given['id']}", json={"metrics": None}).expect(200)["metrics"]["cost_usd"] == 0
+    again = owner.patch(f"/executions/{given['id']}", json={"metrics": {"llm_prompt_tokens": 1_000_000}}).expect(200)
+    assert (again["metrics"]["cost_usd"], again["cost_is_estimated"]) == (5, True)
+    again = owner.patch(f"/executions/{given['id']}", json={"metrics": {"cost_usd": None}}).expect(200)
+    assert (again["metrics"]["cost_usd"], again["cost_is_estimated"]) == (5, True)
     for wrong in ({"prices": [{**prices["prices"][0], "llm_model": ""}]}, {"prices": [prices["prices"][0]] * 2}, {"price": []}):
         admin.put("/prices", json=wrong).expect(422)
     admin.put("/prices", json={"prices": []}).expect(200)
+
+
+def test_the_first_dates_of_all_can_be_asked_for(owner):
+    shown = owner.get("/statistics/agents", to="0001-01-01").expect(200)
+    assert (shown["from"], shown["to"], shown["items"]) == ("0001-01-01", "0001-01-01", [])
+
+
+def test_a_rebuild_is_of_one_user(admin, owner):
+    admin.post("/statistics/rebuild", json={"user_id": admin.get("/me").expect(200)["id"]}, user_id=owner.id).rejects("/user_id")
+
+
+def test_files_without_prices_and_spans_without_dates_are_refused(new_server, tmp_path):
+    server = new_server()
+    admin = Client(server, server.admin_key)
+    prices = {"prices": [{"llm_provider": "acme", "llm_model": "small", "prompt_usd_per_million": 3, "completion_usd_per_million": 4}]}
+    admin.put("/prices", json=prices).expect(200)
+    place = ["--data", server.data, *(["--database-url", server.database_url] if IS_POSTGRES else [])]
+    price = '[[prices]]\nllm_provider = "a"\nllm_model = "b"\nprompt_usd_per_million = nan\ncompletion_usd_per_million = 1\n'
+    for text, told in (("", "no price"), ("# nothing\n", "no price"), (price, "finite")):
+        (tmp_path / "prices.toml").write_text(text)
+        loaded = onggi("prices", "load", str(tmp_path / "prices.toml"), *place)
+        assert loaded.code == 1 and told in loaded.stderr, loaded
+    assert admin.get("/prices").expect(200) == prices
+    (tmp_path / "prices.toml").write_text("prices = []\n")
+    loaded = onggi("prices", "load", str(tmp_path / "prices.toml"), *place)
+    assert loaded.code == 0 and admin.get("/prices").expect(200) == {"prices": []}, loaded
+    verified = onggi("stats", "verify", "--from", "2026-05-01", "--to", "2026-04-01", *place)
+    assert verified.code == 1 and "--from" in verified.stderr and "ok" not in verified.stdout, verified
 
 
 def test_prices_are_applied_by_the_command_beside_a_server(new_server):

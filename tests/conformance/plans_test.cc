@@ -235,6 +235,7 @@ TEST_P(PlansTest, a_search_compares_more_than_a_status_or_a_kind) {
   for (const db::Statement* statement : statements())
     for (const std::string& line : plan(connection(), statement->text)) {
       if (!line.starts_with("SEARCH ")) continue;
+      if (line.starts_with("SEARCH retention_horizons ")) continue;  // the kind is all of its key
       const std::string range = line.substr(std::min(line.rfind('('), line.size()));
       EXPECT_THAT(range, testing::Not(AnyOf(Eq("(kind=?)"), Eq("(status=?)"), Eq("(ANY("))))
           << statement->name;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <random>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -132,6 +133,55 @@ TEST_P(RetentionTest, executions_go_with_their_steps_when_they_are_old_enough) {
     for (const db::Row row : horizons) EXPECT_LE(row.time(1), cutoff);
   }
   EXPECT_THAT(registry.text(), HasSubstr("onggi_retention_removed_total{what=\"executions\"}"));
+}
+
+TEST_P(RetentionTest, who_cannot_be_settled_stops_nobody_else_and_is_told) {
+  const Uuid other = world.user("other");
+  const Uuid stays = world.execution(world.stores.agent_executions, owner, world.agent(owner));
+  const Uuid goes = world.execution(world.stores.agent_executions, other, world.agent(other));
+  pass(70 * day);
+  std::set<Uuid> busy{owner};
+  const Retention::Settle settle = [&busy](Batches&, std::string_view,
+                                           Time) -> Task<Retention::Settled> { co_return busy; };
+  const Retention retention(60, {}, settle, registry);
+  Batches batches(world.database(), clock);
+  EXPECT_THROW(run_now(retention.apply(batches)), std::runtime_error);
+  EXPECT_TRUE(world.read(world.stores.agent_executions, stays, owner));
+  EXPECT_FALSE(world.read(world.stores.agent_executions, goes, other));
+  busy.clear();
+  run_now(retention.apply(batches));
+  EXPECT_FALSE(world.read(world.stores.agent_executions, stays, owner));
+}
+
+TEST_P(RetentionTest, what_it_has_begun_to_remove_changes_no_more) {
+  const store::Executions& kind = world.stores.agent_executions;
+  const Uuid agent = world.agent(owner);
+  const Uuid old = world.execution(kind, owner, agent, {{"session_id", "s"}});
+  pass(70 * day);
+  const Uuid recent = world.execution(kind, owner, agent, {{"session_id", "s"}});
+  must(world.write<bool>([&](db::Connection& connection) -> Task<Result<bool>> {
+    co_await connection.run(sql::retention_set_horizon,
+                            db::Params::of("agent", Time{world.now.ms - 60 * day_ms}));
+    co_return true;
+  }));
+  const json::Object end{{"status", "failed"}};
+  const auto changed = world.patch(kind, old, owner, end);
+  ASSERT_FALSE(changed);
+  EXPECT_EQ(changed.error().code, Code::not_found);
+  EXPECT_TRUE(world.patch(kind, recent, owner, end));
+  const json::Value step = json::Object{{"step_number", 1}, {"step_type", "thought"}};
+  EXPECT_FALSE(world.append(kind, old, owner, step));
+  const auto removed = world.remove(kind, old, owner);
+  ASSERT_FALSE(removed);
+  EXPECT_EQ(removed.error().code, Code::not_found);
+  must(world.write<bool>([&](db::Connection& connection) -> Task<Result<bool>> {
+    co_await kind.remove_session(connection, owner, "s");
+    co_return true;
+  }));
+  EXPECT_FALSE(world.read(kind, recent, owner));
+  EXPECT_TRUE(world.read(kind, old, owner));
+  EXPECT_EQ(count(apply(60), "agents"), 0);
+  EXPECT_FALSE(world.read(kind, old, owner));
 }
 
 TEST_P(RetentionTest, nothing_goes_where_executions_are_kept_for_ever) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <random>
+#include <set>
 #include <thread>
 
 #include <fmt/format.h>
@@ -170,7 +171,7 @@ class History {
         std::min(std::max(horizon_.ms, world_.now.ms - 40 * day_ms) + below(4 * day_ms),
                  world_.now.ms - 2 * day_ms)};
     if (horizon < horizon_) return;
-    ASSERT_TRUE(run_now(statistics::settle(batches_, Kind::agent, horizon)));
+    ASSERT_TRUE(run_now(statistics::settle(batches_, Kind::agent, horizon)).value().empty());
     horizon_ = horizon;
     for (const Uuid& user : users_) {
       Calendar calendar(zone_[user]);
@@ -413,6 +414,104 @@ TEST_P(StatisticsTest, are_exact_while_they_are_folded_and_built) {
   EXPECT_TRUE(run_now(statistics::sum_up(batches, Kind::agent, user)));
   EXPECT_EQ(read({.user = user, .group = Group::subject}).items.at({.subject_id = agent}), sum);
   expect_nothing_differs();
+}
+
+TEST_P(StatisticsTest, stay_at_the_bounds_of_64_bits) {
+  static constexpr db::Statement dear{
+      "dear", "update agent_execution_days set cost_nanos = 9223372036854775000",
+      "update agent_execution_days set cost_nanos = 9223372036854775000"};
+  const Uuid user = world.user();
+  const Uuid agent = world.agent(user);
+  const auto record = [&] {
+    return world.execution(world.stores.agent_executions, user, agent,
+                           {{"status", "completed"},
+                            {"duration_ms", 1},
+                            {"metrics", json::Object{{"cost_usd", 1'000'000}}}});
+  };
+  record();
+  fold_all(Kind::agent);
+  EXPECT_EQ(world.run(dear), 1);
+  const Uuid last = record();
+  for (int i = 0; i < 2; ++i) {
+    std::string shown;
+    read({.user = user, .group = Group::none}).items.at({}).append_members(shown);
+    EXPECT_TRUE(shown.ends_with(R"("cost_usd":9223372036.854775807)")) << shown;
+    fold_all(Kind::agent);
+  }
+  must(world.remove(world.stores.agent_executions, last, user));
+  EXPECT_TRUE(run_now(
+      statistics::rebuild_unfrozen(batches, Kind::agent, user, earliest_date, latest_date)));
+  EXPECT_EQ(read({.user = user, .group = Group::none}).items.at({}).cost_nanos,
+            1'000'000'000'000'000);
+}
+
+// Whoever looks whether it is to stop finds another time zone, so many times.
+class Travelling final : public store::Batches {
+ public:
+  Travelling(World& world, const Clock& clock, Uuid user, int journeys)
+      : Batches(world.database(), clock), world_(world), user_(user), left_(journeys) {}
+  bool is_to_stop() const override {
+    if (left_ == 0) return false;
+    --left_;
+    must(world_.patch(world_.stores.users, store::Key(user_), user_,
+                      json::Object{{"timezone", zones[left_ % 3]}}));
+    return false;
+  }
+
+ private:
+  World& world_;
+  const Uuid user_;
+  mutable int left_;
+};
+
+TEST_P(StatisticsTest, are_settled_when_the_user_has_arrived) {
+  const Uuid user = world.user();
+  world.execution(world.stores.agent_executions, user, world.agent(user),
+                  {{"status", "completed"},
+                   {"started_at", to_string(Time{world.now.ms - 10 * day_ms})},
+                   {"duration_ms", 700}});
+  Travelling travelling(world, clock, user, 7);
+  const Time horizon{world.now.ms - 5 * day_ms};
+  EXPECT_TRUE(run_now(statistics::settle(travelling, Kind::agent, horizon)).value().empty());
+  const auto bounds = run_now(statistics::bounds_of(batches, Kind::agent, user));
+  ASSERT_TRUE(bounds && bounds->lifetime.horizon);
+  Travelling restless(world, clock, user, 1'000'000);
+  const Time later{world.now.ms - 1};
+  world.execution(world.stores.agent_executions, user, world.agent(user),
+                  {{"status", "completed"}, {"started_at", to_string(Time{later.ms - 1'000})}});
+  EXPECT_EQ(run_now(statistics::settle(restless, Kind::agent, later)).value(), std::set{user});
+}
+
+TEST_P(StatisticsTest, of_everybody_count_frozen_days_of_who_is_not_counted_yet) {
+  // As a copy leaves it.
+  static constexpr db::Statement uncount{
+      "uncount",
+      "update agent_execution_lifetimes set zone = '', built_from = null, is_counted = false, "
+      "completed_count = 0, execution_count = 0",
+      "update agent_execution_lifetimes set zone = '', built_from = null, is_counted = false, "
+      "completed_count = 0, execution_count = 0"};
+  const Uuid user = world.user();
+  const Uuid agent = world.agent(user);
+  const Uuid old = world.execution(world.stores.agent_executions, user, agent,
+                                   {{"status", "completed"},
+                                    {"started_at", to_string(Time{world.now.ms - 60 * day_ms})},
+                                    {"duration_ms", 700}});
+  world.execution(world.stores.agent_executions, user, agent,
+                  {{"status", "completed"}, {"duration_ms", 5}});
+  EXPECT_TRUE(run_now(statistics::settle(batches, Kind::agent, Time{world.now.ms - 40 * day_ms}))
+                  .value()
+                  .empty());
+  world.run(sql::executions_remove_agent, db::Params::of(old, user));
+  fold_all(Kind::agent);
+  const auto all = [&] {
+    const Reading reading = read({.group = Group::none, .is_dashboard = true});
+    return reading.count[static_cast<std::size_t>(Status::completed)];
+  };
+  EXPECT_EQ(all(), 2);
+  EXPECT_GE(world.run(uncount), 1);
+  EXPECT_EQ(all(), 2);
+  EXPECT_TRUE(run_now(statistics::complete(batches, Kind::agent, user)));
+  EXPECT_EQ(all(), 2);
 }
 
 // What a statement hands over, by part (sql/statistics.sql).
