@@ -199,7 +199,7 @@ TEST(DecodeTest, complaints_name_their_place_within_lists_and_records) {
           Source::creation, "/4"),
       ElementsAre(
           "/4/metrics/x is not a field of Metrics",
-          "/4/metrics/cost_usd must lie between 0 and 1000000000",
+          "/4/metrics/cost_usd must lie between 0 and 1000000",
           "/4/steps/1/step_number must lie between 0 and 1000000000",
           "/4/steps/1/step_type must be one of thought, action, observation, response, error",
           "/4/steps/2 must be an object"));
@@ -249,7 +249,7 @@ TEST(DecodeTest, money_is_exact_to_the_nano_dollar) {
   EXPECT_EQ(nanos("0.000000001"), 1);
   EXPECT_EQ(nanos("0.0123456789"), 12'345'679);
   EXPECT_EQ(nanos("1234.000000007"), 1'234'000'000'007);
-  EXPECT_EQ(nanos("1000000000"), 1'000'000'000'000'000'000);
+  EXPECT_EQ(nanos("1000000"), 1'000'000'000'000'000);
   EXPECT_EQ(nanos("1e-3"), 1'000'000);
 }
 
