@@ -535,7 +535,8 @@ TEST_P(StatisticsTest, of_a_dashboard_of_30_days_are_a_hundred_rows_however_many
   fold_all(Kind::agent);
   const std::string first = to_string(Date{Calendar("UTC").date_of(world.now).days - 30});
   const std::string last = to_string(Date{Calendar("UTC").date_of(world.now).days + 1});
-  const db::Params params = db::Params::of(user, first, last, Time{}, Time{}, Uuid{}, Uuid{},
+  const Uuid none{};
+  const db::Params params = db::Params::of(user, first, last, Time{}, Time{}, none, none,
                                            Time{world.now.ms - day_ms}, world.now);
   auto parts = parts_of(world.many(sql::statistics_dashboard, params));
   EXPECT_EQ(parts[0], 1);  // the user's row of all time
