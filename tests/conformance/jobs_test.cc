@@ -295,6 +295,28 @@ TEST_P(JobsTest, a_lease_that_is_renewed_is_not_lost_and_progress_is_seen) {
   EXPECT_EQ(finished()[0].status, RunStatus::completed);
 }
 
+TEST_P(JobsTest, a_run_that_has_just_ended_is_neither_renewed_nor_paused) {
+  const auto one = runner({job("retention", nothing)});
+  clock.move(24h);
+  one->look();
+  one->wait_until_idle();
+  const std::int64_t token =
+      world.many(sql::jobs_lease, db::Params::of(std::string_view("retention")))[0].integer(1);
+  const Jobs::Turn turn{"retention", token, finished()[0].id};
+  const auto renew = [turn](db::Connection& connection) -> Task<Result<bool>> {
+    co_await Jobs::renew(connection, turn, Time{1'800'000'000'000}, R"({"rows":7})");
+    co_return true;
+  };
+  const auto pause = [turn](db::Connection& connection) -> Task<Result<bool>> {
+    co_await Jobs::pause(connection, turn, Time{1'800'000'000'000}, "{}", std::nullopt);
+    co_return true;
+  };
+  EXPECT_THROW(world.write<bool>(renew), store::Overtaken);
+  EXPECT_THROW(world.write<bool>(pause), store::Overtaken);
+  EXPECT_THAT(current(), SizeIs(0));
+  EXPECT_EQ(finished()[0].status, RunStatus::completed);
+}
+
 TEST_P(JobsTest, a_run_whose_servers_die_again_and_again_fails_in_the_end) {
   const auto one = runner({job("retention", nothing)});
   clock.move(24h);
