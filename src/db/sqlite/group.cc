@@ -109,16 +109,20 @@ bool GroupCommit::may_grow(const std::vector<Write*>& members,
   return members.size() < group_size_ && SteadyClock::now() - started < longest_group;
 }
 
-// False when SQLite has ended the transaction. While it holds nobody's work a member needs no
-// savepoint: all of it can go.
+// False when SQLite has ended the transaction, or has to. While it holds nobody's work a member
+// needs no savepoint: all of it can go. One that has written much has none any more: if it fails
+// all start again.
 bool GroupCommit::add(Write& member) {
-  const bool guarded = changed_;
+  const bool is_first = !changed_;
+  bool guarded = !is_first;
   if (guarded) handle_->control(control::savepoint);
-  run_body(member);
+  run_body(member, guarded);
   if (!handle_->in_transaction()) return false;
   if (member.keep) {
     if (guarded) handle_->control(control::release);
     changed_ = true;
+  } else if (!is_first && !guarded) {
+    return false;
   } else if (guarded) {
     handle_->control(control::rollback_to);
     handle_->control(control::release);
@@ -133,7 +137,8 @@ void GroupCommit::alone(Write& member) {
   try {
     connect();
     begin();
-    run_body(member);
+    bool guarded = false;
+    run_body(member, guarded);
     if (!handle_->in_transaction()) {
       if (!member.error) throw transaction_lost();
     } else if (member.keep) {
@@ -149,13 +154,13 @@ void GroupCommit::alone(Write& member) {
   }
 }
 
-void GroupCommit::run_body(Write& member) {
+void GroupCommit::run_body(Write& member, bool& guarded) {
   member.spent = {.request = member.cost.request};
   member.keep = false;
   member.error = nullptr;
   member.published.clear();
   try {
-    WriteSession session(*handle_, member.spent, member.published);
+    WriteSession session(*handle_, member.spent, member.published, guarded);
     member.keep = run_now(member.body(session));
   } catch (...) {
     member.error = std::current_exception();  // travels to whoever awaits the write

@@ -3,6 +3,12 @@
 #include <stdexcept>
 
 namespace onggi::db::sqlite {
+namespace {
+
+// About as many as the steps of an execution: beyond, copies cost more than they are worth.
+constexpr std::size_t guarded_rows_max = 64;
+
+}  // namespace
 
 Task<Rows> ReadSession::many(const Statement& statement, Params params) {
   count_down();
@@ -68,11 +74,13 @@ Task<Rows> WriteSession::many_each(const Statement& statement, std::vector<Param
 
 Task<std::int64_t> WriteSession::run(const Statement& statement, Params params) {
   require_transaction();
+  give_up_guard(1);
   co_return handle_.run(statement, params, cost_);
 }
 
 Task<std::int64_t> WriteSession::run_each(const Statement& statement, std::vector<Params> rows) {
   require_transaction();
+  give_up_guard(rows.size());
   co_return handle_.run_each(statement, rows, cost_);
 }
 
@@ -82,6 +90,14 @@ void WriteSession::after_commit(std::move_only_function<void()> published) {
 
 void WriteSession::require_transaction() const {
   if (!handle_.in_transaction()) throw transaction_lost();
+}
+
+void WriteSession::give_up_guard(std::size_t rows) {
+  if (!is_guarded_) return;
+  rows_ += rows;
+  if (rows_ <= guarded_rows_max) return;
+  handle_.control(control::release);
+  is_guarded_ = false;
 }
 
 Unavailable transaction_lost() {

@@ -41,8 +41,9 @@ class WriteSession final : public Connection {
  public:
   using Published = std::vector<std::move_only_function<void()>>;
 
-  WriteSession(Handle& handle, Cost& cost, Published& published)
-      : handle_(handle), cost_(cost), published_(published) {}
+  // `is_guarded`: behind a savepoint, until this says otherwise.
+  WriteSession(Handle& handle, Cost& cost, Published& published, bool& is_guarded)
+      : handle_(handle), cost_(cost), published_(published), is_guarded_(is_guarded) {}
 
   Task<Rows> many(const Statement& statement, Params params) override;
   Task<Rows> many_within(const Statement& statement, Params params, std::size_t max_bytes) override;
@@ -57,10 +58,15 @@ class WriteSession final : public Connection {
   // A body may have caught the error with which SQLite ended the transaction; what it runs next
   // would commit by itself.
   void require_transaction() const;
+  // Behind a savepoint SQLite keeps a copy of every page that is changed, and walks over all copies
+  // once a statement: who writes much goes on without.
+  void give_up_guard(std::size_t rows);
 
   Handle& handle_;
   Cost& cost_;
   Published& published_;
+  bool& is_guarded_;
+  std::size_t rows_ = 0;  // behind the savepoint
 };
 
 // What a write is told whose transaction SQLite has ended without an error that could be passed on.

@@ -85,6 +85,29 @@ TEST_F(WriterTest, a_constraint_checked_at_commit_fails_only_who_broke_it) {
   EXPECT_EQ(metric("onggi_db_group_retries_total"), 1);
 }
 
+// Who writes much has no savepoint: where it fails all start again, and nobody else is harmed.
+TEST_F(WriterTest, a_large_write_shares_a_commit_and_pays_for_its_own_failure_alone) {
+  const auto many = [](std::int64_t from, bool is_to_fail) -> WriteBody {
+    return [=](Connection& connection) -> Task<Result<int>> {
+      std::vector<Params> rows;
+      for (std::int64_t id = from; id < from + 100; ++id) rows.push_back(Params::of(id, "x"));
+      co_await connection.run_each(jars::put, std::move(rows));
+      if (is_to_fail) throw std::runtime_error("too much");
+      co_return 0;
+    };
+  };
+  together({putting(1), many(1'000, false), putting(2)});
+  EXPECT_EQ(count_jars(database_), 102);
+  EXPECT_EQ(metric("onggi_db_group_retries_total"), 0);
+
+  const auto thrown = together({putting(3), many(2'000, true), putting(4)});
+  EXPECT_EQ(thrown[0], "");
+  EXPECT_EQ(thrown[1], "too much");
+  EXPECT_EQ(thrown[2], "");
+  EXPECT_EQ(count_jars(database_), 104);
+  EXPECT_EQ(metric("onggi_db_group_retries_total"), 1);
+}
+
 // SQLite ends a transaction by itself when the disk fails. A body that goes on as if nothing had
 // happened must not write outside.
 TEST_F(WriterTest, a_lost_transaction_commits_nothing_and_harms_nobody_else) {
