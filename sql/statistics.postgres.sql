@@ -13,17 +13,17 @@ select * from unnest(
 -- part: memory_rows
 select 6, null, null, null, cast(k.shelf as integer), k.count, case
     when not coalesce(s.auto_cleanup, true) or k.slot <> (select min(o.slot) from memory_counts o where o.agent_id = k.agent_id and o.shelf = k.shelf) then 0
-    when k.shelf < 3 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < cast($9 as timestamptz) - coalesce(s.short_term_retention_hours, 24) * interval '1 hour')
-    when k.shelf < 6 then case when coalesce(s.auto_consolidation, true) then 0 else (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < cast($9 as timestamptz) - coalesce(s.short_term_retention_hours, 24) * interval '1 hour') end
-    when k.shelf = 9 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < cast($9 as timestamptz) - 720 * interval '1 hour')
-    when k.shelf = 15 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < cast($9 as timestamptz) - 2160 * interval '1 hour')
-    when k.shelf >= 18 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.last_accessed_at < cast($9 as timestamptz) - 2160 * interval '1 hour')
+    when k.shelf < 3 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < cast($2 as timestamptz) - coalesce(s.short_term_retention_hours, 24) * interval '1 hour')
+    when k.shelf < 6 then case when coalesce(s.auto_consolidation, true) then 0 else (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < cast($2 as timestamptz) - coalesce(s.short_term_retention_hours, 24) * interval '1 hour') end
+    when k.shelf = 9 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < cast($2 as timestamptz) - 720 * interval '1 hour')
+    when k.shelf = 15 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < cast($2 as timestamptz) - 2160 * interval '1 hour')
+    when k.shelf >= 18 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.last_accessed_at < cast($2 as timestamptz) - 2160 * interval '1 hour')
     else 0 end, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 from agents a cross join memory_counts k left join memory_settings s on s.agent_id = a.id
 
 -- name: dashboard
--- Of an owner, and 4 how many agents, blocks, workflows and knowledgebases there are, 5 the hours of agents' executions from $8 on,
--- 6 what agents remember at $9.
+-- Of an owner, and 4 how many agents, blocks, workflows and knowledgebases there are, 5 the hours of agents' executions from $9 on,
+-- 6 what agents remember at $2.
 select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone as word, cast(l.is_counted as integer) as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, cast(null as bigint) as duration, cast(null as bigint) as least, cast(null as bigint) as greatest,
     cast(null as bytea) as sketch, l.version as llm_call_count, cast(null as bigint) as llm_prompt_tokens, cast(null as bigint) as llm_completion_tokens, cast(null as bigint) as llm_total_tokens,
@@ -32,25 +32,45 @@ select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone 
 from users u left join agent_execution_lifetimes l on l.user_id = u.id
 where u.id = $1
 union all
-select 1, c.user_id, c.agent_id, c.status, cast(c.weight as integer), null, null, null, null, null, c.duration_ms, null, null, null,
+select 1, c.user_id, c.agent_id, c.status, cast(c.weight as integer), c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
 from agent_execution_changes c where c.user_id = $1
 union all
 select 2, s.user_id, null, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
-from agent_execution_days s where s.user_id = $1 and s.date >= cast(cast($2 as text) as date) and s.date <= cast(cast($3 as text) as date)
+from agent_execution_days s where s.user_id = $1 and s.date >= cast(cast($3 as text) as date) and s.date <= cast(cast($4 as text) as date)
 union all
 select 3, e.user_id, e.agent_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
 from agent_executions e
-where e.user_id = $1 and e.started_at >= $4 and e.started_at < $5 and e.id >= $6 and e.id < $7
+where e.user_id = $1 and e.started_at >= $5 and e.started_at < $6 and e.id >= $7 and e.id < $8
 union all
 select 4, null, null, null, null, (select count(*) from agents where deleted_at is null and user_id = $1), (select count(*) from blocks where user_id = $1), (select count(*) from workflows where user_id = $1), (select count(*) from knowledgebases where user_id = $1), null,
     null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 union all
 select 5, h.user_id, null, null, null, null, null, null, null, null, null, null, null, h.seconds, null, null, null, null, null, null, null, null, null, h.hour, null
-from agent_execution_hours h where h.user_id = $1 and h.hour >= $8
+from agent_execution_hours h where h.user_id = $1 and h.hour >= $9
+union all
+{memory_rows}
+where k.agent_id = a.id and a.user_id = $1 and a.deleted_at is null
+
+-- name: rest_of_dashboard
+-- What of `dashboard` may have changed while the rows of the dates hold, of which changes up to $3 are known. $2 now.
+select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone as word, cast(l.is_counted as integer) as weight,
+    l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, cast(null as bigint) as duration, cast(null as bigint) as least, cast(null as bigint) as greatest,
+    cast(null as bytea) as sketch, l.version as llm_call_count, cast(null as bigint) as llm_prompt_tokens, cast(null as bigint) as llm_completion_tokens, cast(null as bigint) as llm_total_tokens,
+    cast(null as bigint) as tool_call_count, cast(null as bigint) as cost_nanos, l.zone, to_char(l.built_from, 'YYYY-MM-DD') as built_from, to_char(l.frozen_date, 'YYYY-MM-DD') as frozen_date,
+    l.horizon as at, l.frozen_until
+from users u left join agent_execution_lifetimes l on l.user_id = u.id
+where u.id = $1
+union all
+select 1, c.user_id, c.agent_id, c.status, cast(c.weight as integer), c.id, null, null, null, null, c.duration_ms, null, null, null,
+    c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
+from agent_execution_changes c where c.user_id = $1 and c.id > $3
+union all
+select 4, null, null, null, null, (select count(*) from agents where deleted_at is null and user_id = $1), (select count(*) from blocks where user_id = $1), (select count(*) from workflows where user_id = $1), (select count(*) from knowledgebases where user_id = $1), null,
+    null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 union all
 {memory_rows}
 where k.agent_id = a.id and a.user_id = $1 and a.deleted_at is null
@@ -63,27 +83,27 @@ select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone 
     l.horizon as at, l.frozen_until
 from users u left join agent_execution_lifetimes l on l.user_id = u.id
 union all
-select 1, c.user_id, c.agent_id, c.status, cast(c.weight as integer), null, null, null, null, null, c.duration_ms, null, null, null,
+select 1, c.user_id, c.agent_id, c.status, cast(c.weight as integer), c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
 from agent_execution_changes c where c.id > 0
 union all
 select 2, s.user_id, null, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
-from users u cross join agent_execution_days s where s.user_id = u.id and s.date >= cast(cast($2 as text) as date) and s.date <= cast(cast($3 as text) as date)
+from users u cross join agent_execution_days s where s.user_id = u.id and s.date >= cast(cast($3 as text) as date) and s.date <= cast(cast($4 as text) as date)
 union all
 select 2, s.user_id, null, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from users u join agent_execution_lifetimes l on l.user_id = u.id and not l.is_counted cross join lateral (
     select * from agent_execution_days where user_id = u.id and is_frozen
-        and (date < cast(cast($2 as text) as date) or date > cast(cast($3 as text) as date)) offset 0) s
+        and (date < cast(cast($3 as text) as date) or date > cast(cast($4 as text) as date)) offset 0) s
 union all
 select 4, null, null, null, null, (select count(*) from agents where deleted_at is null), (select count(*) from blocks), (select count(*) from workflows), (select count(*) from knowledgebases), null,
     null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 union all
 select 5, h.user_id, null, null, null, null, null, null, null, null, null, null, null, h.seconds, null, null, null, null, null, null, null, null, null, h.hour, null
-from users u cross join agent_execution_hours h where h.user_id = u.id and h.hour >= $8
+from users u cross join agent_execution_hours h where h.user_id = u.id and h.hour >= $9
 union all
 {memory_rows}
 where k.agent_id = a.id and a.deleted_at is null
@@ -99,7 +119,7 @@ select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone 
 from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
 where u.id = $1
 union all
-select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), null, null, null, null, null, c.duration_ms, null, null, null,
+select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
 from {kind}_execution_changes c where c.user_id = $1
 union all
@@ -112,6 +132,21 @@ select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.d
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
 from {kind}_executions e
 where e.user_id = $1 and e.started_at >= $4 and e.started_at < $5 and e.id >= $6 and e.id < $7
+
+-- name: rest_{kind}
+-- for: agent, workflow
+-- The same of `days`, `subjects` and `subject`: $2 the last change that is known.
+select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone as word, cast(l.is_counted as integer) as weight,
+    l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, cast(null as bigint) as duration, cast(null as bigint) as least, cast(null as bigint) as greatest,
+    cast(null as bytea) as sketch, l.version as llm_call_count, cast(null as bigint) as llm_prompt_tokens, cast(null as bigint) as llm_completion_tokens, cast(null as bigint) as llm_total_tokens,
+    cast(null as bigint) as tool_call_count, cast(null as bigint) as cost_nanos, l.zone, to_char(l.built_from, 'YYYY-MM-DD') as built_from, to_char(l.frozen_date, 'YYYY-MM-DD') as frozen_date,
+    l.horizon as at, l.frozen_until
+from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
+where u.id = $1
+union all
+select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), c.id, null, null, null, null, c.duration_ms, null, null, null,
+    c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
+from {kind}_execution_changes c where c.user_id = $1 and c.id > $2
 
 -- part: weeks_begin
 case when greatest(l.summed_from, cast(cast($9 as text) as date)) < least(l.summed_until, cast(cast($10 as text) as date)) then greatest(l.summed_from, cast(cast($9 as text) as date)) else cast(cast($3 as text) as date) + 1 end
@@ -130,7 +165,7 @@ select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone 
 from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
 where u.id = $1
 union all
-select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), null, null, null, null, null, c.duration_ms, null, null, null,
+select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
 from {kind}_execution_changes c where c.user_id = $1
 union all
@@ -165,7 +200,7 @@ select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone 
 from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
 where u.id = $1
 union all
-select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), null, null, null, null, null, c.duration_ms, null, null, null,
+select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
 from {kind}_execution_changes c where c.user_id = $1
 union all
@@ -189,7 +224,7 @@ select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone 
     l.horizon as at, l.frozen_until
 from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
 union all
-select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), null, null, null, null, null, c.duration_ms, null, null, null,
+select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
 from {kind}_execution_changes c where c.id > 0
 union all
@@ -208,7 +243,7 @@ select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone 
     l.horizon as at, l.frozen_until
 from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
 union all
-select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), null, null, null, null, null, c.duration_ms, null, null, null,
+select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
 from {kind}_execution_changes c where c.id > 0
 union all

@@ -17,17 +17,17 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 -- first looks for what has expired.
 select 6, null, null, null, cast(k.shelf as integer), k.count, case
     when not coalesce(s.auto_cleanup, true) or k.slot <> (select min(o.slot) from memory_counts o where o.agent_id = k.agent_id and o.shelf = k.shelf) then 0
-    when k.shelf < 3 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < $9 - coalesce(s.short_term_retention_hours, 24) * 3600000)
-    when k.shelf < 6 then case when coalesce(s.auto_consolidation, true) then 0 else (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < $9 - coalesce(s.short_term_retention_hours, 24) * 3600000) end
-    when k.shelf = 9 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < $9 - 720 * 3600000)
-    when k.shelf = 15 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < $9 - 2160 * 3600000)
-    when k.shelf >= 18 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.last_accessed_at < $9 - 2160 * 3600000)
+    when k.shelf < 3 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < $2 - coalesce(s.short_term_retention_hours, 24) * 3600000)
+    when k.shelf < 6 then case when coalesce(s.auto_consolidation, true) then 0 else (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < $2 - coalesce(s.short_term_retention_hours, 24) * 3600000) end
+    when k.shelf = 9 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < $2 - 720 * 3600000)
+    when k.shelf = 15 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < $2 - 2160 * 3600000)
+    when k.shelf >= 18 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.last_accessed_at < $2 - 2160 * 3600000)
     else 0 end, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 from agents a cross join memory_counts k left join memory_settings s on s.agent_id = a.id
 
 -- name: dashboard
--- Of an owner, and 4 how many agents, blocks, workflows and knowledgebases there are, 5 the hours of agents' executions from $8 on,
--- 6 what agents remember at $9.
+-- Of an owner, and 4 how many agents, blocks, workflows and knowledgebases there are, 5 the hours of agents' executions from $9 on,
+-- 6 what agents remember at $2.
 select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_counted as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, null as duration, null as least, null as greatest,
     null as sketch, l.version as llm_call_count, null as llm_prompt_tokens, null as llm_completion_tokens, null as llm_total_tokens,
@@ -36,25 +36,45 @@ select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_
 from users u left join agent_execution_lifetimes l on l.user_id = u.id
 where u.id = $1
 union all
-select 1, c.user_id, c.agent_id, c.status, c.weight, null, null, null, null, null, c.duration_ms, null, null, null,
+select 1, c.user_id, c.agent_id, c.status, c.weight, c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
 from agent_execution_changes c where c.user_id = $1
 union all
 select 2, s.user_id, null, s.date, s.is_frozen, s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
-from agent_execution_days s where s.user_id = $1 and s.date >= $2 and s.date <= $3
+from agent_execution_days s where s.user_id = $1 and s.date >= $3 and s.date <= $4
 union all
 select 3, e.user_id, e.agent_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
 from agent_executions e
-where e.user_id = $1 and e.status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and e.started_at >= $4 and e.started_at < $5
+where e.user_id = $1 and e.status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and e.started_at >= $5 and e.started_at < $6
 union all
 select 4, null, null, null, null, (select count(*) from agents where deleted_at is null and user_id = $1), (select count(*) from blocks where user_id = $1), (select count(*) from workflows where user_id = $1), (select count(*) from knowledgebases where user_id = $1), null,
     null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 union all
 select 5, h.user_id, null, null, null, null, null, null, null, null, null, null, null, h.seconds, null, null, null, null, null, null, null, null, null, h.hour, null
-from agent_execution_hours h where h.user_id = $1 and h.hour >= $8
+from agent_execution_hours h where h.user_id = $1 and h.hour >= $9
+union all
+{memory_rows}
+where k.agent_id = a.id and a.user_id = $1 and a.deleted_at is null
+
+-- name: rest_of_dashboard
+-- What of `dashboard` may have changed while the rows of the dates hold, of which changes up to $3 are known. $2 now.
+select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_counted as weight,
+    l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, null as duration, null as least, null as greatest,
+    null as sketch, l.version as llm_call_count, null as llm_prompt_tokens, null as llm_completion_tokens, null as llm_total_tokens,
+    null as tool_call_count, null as cost_nanos, l.zone, l.built_from as built_from, l.frozen_date as frozen_date,
+    l.horizon as at, l.frozen_until
+from users u left join agent_execution_lifetimes l on l.user_id = u.id
+where u.id = $1
+union all
+select 1, c.user_id, c.agent_id, c.status, c.weight, c.id, null, null, null, null, c.duration_ms, null, null, null,
+    c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
+from agent_execution_changes c where c.user_id = $1 and c.id > $3
+union all
+select 4, null, null, null, null, (select count(*) from agents where deleted_at is null and user_id = $1), (select count(*) from blocks where user_id = $1), (select count(*) from workflows where user_id = $1), (select count(*) from knowledgebases where user_id = $1), null,
+    null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 union all
 {memory_rows}
 where k.agent_id = a.id and a.user_id = $1 and a.deleted_at is null
@@ -68,26 +88,26 @@ select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_
     l.horizon as at, l.frozen_until
 from users u left join agent_execution_lifetimes l on l.user_id = u.id
 union all
-select 1, c.user_id, c.agent_id, c.status, c.weight, null, null, null, null, null, c.duration_ms, null, null, null,
+select 1, c.user_id, c.agent_id, c.status, c.weight, c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
 from agent_execution_changes c
 union all
 select 2, s.user_id, null, s.date, s.is_frozen, s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
-from users u cross join agent_execution_days s where s.user_id = u.id and s.date >= $2 and s.date <= $3
+from users u cross join agent_execution_days s where s.user_id = u.id and s.date >= $3 and s.date <= $4
 union all
 select 2, s.user_id, null, s.date, s.is_frozen, s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from users u cross join agent_execution_lifetimes l cross join agent_execution_days s
-where l.user_id = u.id and not l.is_counted and s.user_id = u.id and s.is_frozen and (s.date < $2 or s.date > $3)
+where l.user_id = u.id and not l.is_counted and s.user_id = u.id and s.is_frozen and (s.date < $3 or s.date > $4)
 union all
 select 4, null, null, null, null, (select count(*) from agents where deleted_at is null), (select count(*) from blocks), (select count(*) from workflows), (select count(*) from knowledgebases), null,
     null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 union all
 select 5, h.user_id, null, null, null, null, null, null, null, null, null, null, null, h.seconds, null, null, null, null, null, null, null, null, null, h.hour, null
-from users u cross join agent_execution_hours h where h.user_id = u.id and h.hour >= $8
+from users u cross join agent_execution_hours h where h.user_id = u.id and h.hour >= $9
 union all
 {memory_rows}
 where k.agent_id = a.id and a.deleted_at is null
@@ -103,7 +123,7 @@ select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_
 from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
 where u.id = $1
 union all
-select 1, c.user_id, c.{kind}_id, c.status, c.weight, null, null, null, null, null, c.duration_ms, null, null, null,
+select 1, c.user_id, c.{kind}_id, c.status, c.weight, c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
 from {kind}_execution_changes c where c.user_id = $1
 union all
@@ -116,6 +136,21 @@ select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.d
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
 from {kind}_executions e
 where e.user_id = $1 and e.status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and e.started_at >= $4 and e.started_at < $5
+
+-- name: rest_{kind}
+-- for: agent, workflow
+-- The same of `days`, `subjects` and `subject`: $2 the last change that is known.
+select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_counted as weight,
+    l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, null as duration, null as least, null as greatest,
+    null as sketch, l.version as llm_call_count, null as llm_prompt_tokens, null as llm_completion_tokens, null as llm_total_tokens,
+    null as tool_call_count, null as cost_nanos, l.zone, l.built_from as built_from, l.frozen_date as frozen_date,
+    l.horizon as at, l.frozen_until
+from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
+where u.id = $1
+union all
+select 1, c.user_id, c.{kind}_id, c.status, c.weight, c.id, null, null, null, null, c.duration_ms, null, null, null,
+    c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
+from {kind}_execution_changes c where c.user_id = $1 and c.id > $2
 
 -- part: weeks_begin
 -- Which weeks are read instead of their days; where none are, both stand behind $3. One bound each, so that the index is walked no further.
@@ -136,7 +171,7 @@ select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_
 from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
 where u.id = $1
 union all
-select 1, c.user_id, c.{kind}_id, c.status, c.weight, null, null, null, null, null, c.duration_ms, null, null, null,
+select 1, c.user_id, c.{kind}_id, c.status, c.weight, c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
 from {kind}_execution_changes c where c.user_id = $1
 union all
@@ -171,7 +206,7 @@ select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_
 from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
 where u.id = $1
 union all
-select 1, c.user_id, c.{kind}_id, c.status, c.weight, null, null, null, null, null, c.duration_ms, null, null, null,
+select 1, c.user_id, c.{kind}_id, c.status, c.weight, c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
 from {kind}_execution_changes c where c.user_id = $1
 union all
@@ -195,7 +230,7 @@ select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_
     l.horizon as at, l.frozen_until
 from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
 union all
-select 1, c.user_id, c.{kind}_id, c.status, c.weight, null, null, null, null, null, c.duration_ms, null, null, null,
+select 1, c.user_id, c.{kind}_id, c.status, c.weight, c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
 from {kind}_execution_changes c
 union all
@@ -214,7 +249,7 @@ select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_
     l.horizon as at, l.frozen_until
 from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
 union all
-select 1, c.user_id, c.{kind}_id, c.status, c.weight, null, null, null, null, null, c.duration_ms, null, null, null,
+select 1, c.user_id, c.{kind}_id, c.status, c.weight, c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
 from {kind}_execution_changes c
 union all

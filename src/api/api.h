@@ -18,6 +18,7 @@
 #include "http/message.h"
 #include "memory/life.h"
 #include "memory/search.h"
+#include "statistics/kept.h"
 #include "store/stores.h"
 
 namespace onggi::schedule {
@@ -40,6 +41,7 @@ struct Services {
   memory::Accesses& accesses;
   const memory::Life& life;
   memory::Search& search;
+  statistics::Readings& readings;
   // How often anything was written; nullopt: others may write as well, and nobody here knows.
   std::function<std::optional<std::uint64_t>()> commits;
   std::function<std::optional<Trouble>()>

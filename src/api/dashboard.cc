@@ -50,8 +50,10 @@ Task<Result<Answer>> dashboard_stats(Call& call) {
   Question question = question_of(call, call.integer("days").value_or(30));
   question.group = Group::none;
   question.is_dashboard = true;
-  const Reading reading =
-      co_await statistics::read(call.services.database, call.cost, std::move(question));
+  const std::shared_ptr<const statistics::Kept> kept =
+      co_await call.services.readings.read(call.cost, std::move(question));
+  if (std::optional<Answer> before = shown_before(call, *kept)) co_return std::move(*before);
+  const Reading& reading = kept->reading;
   const auto& [agents, blocks, workflows, knowledgebases] = reading.resources;
   std::string body = fmt::format(
       R"({{"resources":{{"agents":{},"blocks":{},"workflows":{},"knowledgebases":{}}},)", agents,
@@ -62,14 +64,16 @@ Task<Result<Answer>> dashboard_stats(Call& call) {
       std::back_inserter(body),
       R"(,"memory":{{"short_term":{},"long_term":{},"episodic":{},"semantic":{}}},"timestamp":"{}"}})",
       short_term, long_term, episodic, semantic, to_string(call.now));
-  co_return Answer{.body = std::move(body)};
+  co_return show(call, *kept, std::move(body));
 }
 
 Task<Result<Answer>> execution_trend(Call& call) {
   const std::int64_t days = call.integer("days").value_or(7);
   Question question = question_of(call, days);
-  const Reading reading =
-      co_await statistics::read(call.services.database, call.cost, std::move(question));
+  const std::shared_ptr<const statistics::Kept> kept =
+      co_await call.services.readings.read(call.cost, std::move(question));
+  if (std::optional<Answer> before = shown_before(call, *kept)) co_return std::move(*before);
+  const Reading& reading = kept->reading;
   std::string body = R"({"trend":[)";
   for (Date date = reading.from; date <= reading.to; ++date.days) {
     const auto found = reading.items.find({.date = date});
@@ -81,7 +85,7 @@ Task<Result<Answer>> execution_trend(Call& call) {
                    figures.of(model::Status::failed));
   }
   fmt::format_to(std::back_inserter(body), R"(],"period_days":{}}})", days);
-  co_return Answer{.body = std::move(body)};
+  co_return show(call, *kept, std::move(body));
 }
 
 void append_text(std::optional<std::string_view> text, std::string& out) {

@@ -104,6 +104,10 @@ Task<void> leave_loop(Call& call);
 // The answer to a read of what changes with every write and with the clock: from memory where
 // nothing was written since it was made, within the same second. Only where nobody else can write.
 Task<Result<Answer>> answer_once(Call& call, Handle make);
+// The answer that was made of a reading before; nullopt: it is to be made.
+std::optional<Answer> shown_before(const Call& call, const statistics::Kept& kept);
+// One that is made now.
+Answer show(const Call& call, const statistics::Kept& kept, std::string body);
 
 // In a transaction: has a job run now, with what is particular about this run (schedule/runner.h).
 Task<Result<Answer>> order_run(Call& call, db::Connection& connection, std::string job,

@@ -82,12 +82,22 @@ void append_item(const statistics::ItemKey& key, const statistics::Figures& figu
   out += '}';
 }
 
-Task<Result<Answer>> show(Call& call, Kind kind) {
+std::shared_ptr<const cache::Page> page_of(std::string body) {
+  std::string tag = entity_tag(body, std::nullopt);
+  return std::make_shared<const cache::Page>(std::move(body), std::move(tag));
+}
+
+Task<Result<Answer>> show_of(Call& call, Kind kind) {
   Result<Question> asked = question_of(call, kind);
   if (!asked) co_return std::unexpected(std::move(asked.error()));
   const Question question = *asked;
-  Reading reading = co_await statistics::read(call.services.database, call.cost, question);
-  if (question.group == Group::none) reading.items[{}];
+  const std::shared_ptr<const statistics::Kept> kept =
+      co_await call.services.readings.read(call.cost, question);
+  // Names are not of the reading: what is known of them is how often they can have changed.
+  const bool is_lasting = question.group != Group::subject || kept->is_counted();
+  if (is_lasting)
+    if (std::optional<Answer> before = shown_before(call, *kept)) co_return std::move(*before);
+  const Reading& reading = kept->reading;
   Names names;
   if (question.group == Group::subject) {
     Names found = co_await names_of(call, kind, reading);
@@ -109,8 +119,11 @@ Task<Result<Answer>> show(Call& call, Kind kind) {
     if (!std::exchange(is_first, false)) body += ',';
     append_item(key, figures, question.group, word, names, body);
   }
+  if (question.group == Group::none && reading.items.empty())
+    append_item({}, {}, question.group, word, names, body);
   body += "]}";
-  co_return Answer{.body = std::move(body)};
+  if (!is_lasting) co_return Answer{.body = std::move(body)};
+  co_return show(call, *kept, std::move(body));
 }
 
 // What POST /statistics/rebuild may say; all of it may be left out.
@@ -161,6 +174,18 @@ Task<Result<Answer>> rebuild_statistics(Call& call) {
   co_return answer;
 }
 
+std::optional<Answer> shown_before(const Call& call, const statistics::Kept& kept) {
+  std::shared_ptr<const cache::Page> page = kept.page(call.endpoint.path);
+  if (!page) return std::nullopt;
+  return Answer{.kept = std::move(page)};
+}
+
+Answer show(const Call& call, const statistics::Kept& kept, std::string body) {
+  std::shared_ptr<const cache::Page> page = page_of(std::move(body));
+  kept.show(call.endpoint.path, page);
+  return Answer{.kept = std::move(page)};
+}
+
 Task<Result<Answer>> answer_once(Call& call, Handle make) {
   cache::Pages& pages = call.services.page_cache;
   const std::optional<std::uint64_t> commits = call.services.commits();
@@ -179,18 +204,18 @@ Task<Result<Answer>> answer_once(Call& call, Handle make) {
   if (auto kept = pages.get(place, stamp)) co_return Answer{.kept = std::move(kept)};
   Result<Answer> made = co_await make(call);
   if (!made) co_return std::unexpected(std::move(made.error()));
-  std::string tag = entity_tag(made->body, std::nullopt);
-  auto kept = std::make_shared<const cache::Page>(std::move(made->body), std::move(tag));
+  std::shared_ptr<const cache::Page> kept =
+      made->kept ? std::move(made->kept) : page_of(std::move(made->body));
   pages.put(std::move(place), kept, stamp);
   co_return Answer{.kept = std::move(kept)};
 }
 
 Task<Result<Answer>> get_agent_statistics(Call& call) {
-  return answer_once(call, [](Call& asked) { return show(asked, Kind::agent); });
+  return answer_once(call, [](Call& asked) { return show_of(asked, Kind::agent); });
 }
 
 Task<Result<Answer>> get_workflow_statistics(Call& call) {
-  return answer_once(call, [](Call& asked) { return show(asked, Kind::workflow); });
+  return answer_once(call, [](Call& asked) { return show_of(asked, Kind::workflow); });
 }
 
 }  // namespace onggi::api

@@ -11,6 +11,8 @@ namespace {
 
 // Of agents whose memory was searched last: some two of 100,000 memories each.
 constexpr std::size_t memory_index_bytes = std::size_t{64} << 20;
+// Of statistics: thousands of dashboards.
+constexpr std::size_t most_bytes_of_readings = std::size_t{16} << 20;
 
 std::optional<memory::Embeddings> embeddings_of(const config::Options& options) {
   if (options.embeddings_url.empty()) return std::nullopt;
@@ -40,6 +42,8 @@ Engine::Engine(const config::Options& options, const Clock& time, ShowKey show_l
       feed(feed_limits(options), time, registry),
       workers(static_cast<int>(options.workers)),
       keeper(database, time, registry),
+      readings(database, options.page_cache_mb == 0 ? 0 : most_bytes_of_readings,
+               [this] { return storage->changes(); }),
       accesses(database, time, registry),
       life(stores.memories, &accesses, registry, [this] { storage->settle(); }),
       indexes(memory_index_bytes, registry),
@@ -62,6 +66,7 @@ Engine::Engine(const config::Options& options, const Clock& time, ShowKey show_l
            .accesses = accesses,
            .life = life,
            .search = search,
+           .readings = readings,
            .commits = [this] { return storage->commits(); },
            .trouble =
                [this] {

@@ -24,6 +24,7 @@
 #include "memory/upkeep.h"
 #include "schedule/runner.h"
 #include "statistics/keeper.h"
+#include "statistics/kept.h"
 #include "store/retention.h"
 #include "store/stores.h"
 
@@ -53,6 +54,7 @@ class Engine {
   feed::Feed feed;
   Workers workers;
   statistics::Keeper keeper;
+  statistics::Readings readings;
   memory::Accesses accesses;
   const memory::Life life;
   memory::Indexes indexes;

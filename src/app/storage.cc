@@ -9,10 +9,14 @@
 namespace onggi::app {
 namespace {
 
+// Statements of these areas change nothing but executions and what is made of them.
+constexpr std::string_view recording[] = {"executions", "idempotency", "statistics"};
+
 db::SqliteOptions sqlite_options(const config::Options& options) {
   return {.waiting_writes = static_cast<std::size_t>(options.writer_queue),
           .longest_wait = std::chrono::milliseconds(options.longest_wait_ms),
-          .slow_statement = std::chrono::milliseconds(options.slow_statement_ms)};
+          .slow_statement = std::chrono::milliseconds(options.slow_statement_ms),
+          .recording = recording};
 }
 
 class Embedded final : public Storage {
@@ -26,6 +30,7 @@ class Embedded final : public Storage {
   std::optional<Trouble> trouble() override { return database_.trouble(); }
   void settle() override { database_.settle(); }
   std::optional<std::uint64_t> commits() const override { return database_.commits(); }
+  std::optional<std::uint64_t> changes() const override { return database_.changes(); }
   std::string damage() override {
     const std::string found = database_.check_integrity();
     return found == "ok" ? std::string() : found;

@@ -45,6 +45,8 @@ class Storage {
   virtual void settle() {}
   // How often anything was written; nullopt: others may write as well, and nobody here knows.
   virtual std::optional<std::uint64_t> commits() const { return std::nullopt; }
+  // The same of what is more than executions and what is made of them.
+  virtual std::optional<std::uint64_t> changes() const { return std::nullopt; }
   // Room for what executions of these times need.
   virtual void make_room(Time, Time) {}
 };

@@ -9,6 +9,7 @@
 // integers are computed with, so every server and both stores put a value into the same bucket.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -42,6 +43,7 @@ class Sketch {
   static Sketch read(std::string_view bytes);
 
   bool operator==(const Sketch&) const = default;
+  std::size_t bytes() const { return buckets_.capacity() * sizeof(Bucket); }
 
  private:
   friend class Seconds;

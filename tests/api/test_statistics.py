@@ -184,6 +184,31 @@ def test_the_dashboard_shows_what_there_is(owner):
     assert owner.get("/dashboard/system-status").expect(200)["stuck_executions"] == 1
 
 
+def test_a_dashboard_that_was_read_before_shows_what_has_changed_since(owner):
+    # Answers are kept in memory: nothing that was acknowledged may be missing from the next.
+    agent = make_agent(owner, name="first")
+
+    def shown():
+        stats = owner.get("/dashboard/stats").expect(200)
+        trend = owner.get("/dashboard/execution-trend").expect(200)["trend"]
+        by_agent = owner.get("/statistics/agents", group_by="agent").expect(200)["items"]
+        return (stats["executions"]["total"], stats["executions"]["last_24h"], sum(day["total"] for day in trend), stats["resources"]["agents"],
+                stats["memory"]["short_term"], [item["agent_name"] for item in by_agent])
+
+    recorded = []
+    for done in range(1, 6):
+        recorded.append(record(owner, agent, status="completed", duration_ms=done))
+        assert shown() == (done, done, done, 1, done - 1, ["first"])
+        owner.post(f"/agents/{agent['id']}/memory", json={"type": "short_term", "content": f"memory {done}"}).expect(201)
+        assert shown() == (done, done, done, 1, done, ["first"])
+    make_agent(owner)
+    owner.patch(f"/agents/{agent['id']}", json={"name": "second"}).expect(200)
+    assert shown() == (5, 5, 5, 2, 5, ["second"])
+    owner.delete(f"/executions/{recorded[0]['id']}").expect(204)
+    record(owner, agent, started_at=timestamp(days=-2))
+    assert shown() == (5, 4, 5, 2, 5, ["second"])
+
+
 def test_favorites_come_most_executed_first(owner):
     agents = [make_agent(owner, name=f"a{i}") for i in range(4)]
     for agent, times in zip(agents, (1, 3, 2, 0)):

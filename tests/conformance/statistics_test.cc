@@ -13,6 +13,7 @@
 #include "sql/catalogue.h"
 #include "statistics/build.h"
 #include "statistics/fold.h"
+#include "statistics/kept.h"
 #include "statistics/reading.h"
 #include "statistics/verify.h"
 #include "statistics/weeks.h"
@@ -71,10 +72,18 @@ class StatisticsTest : public testing::TestWithParam<const Driver*> {
     question.now = world.now;
     return run_now(statistics::read(world.database(), cost, std::move(question)));
   }
+  // As a server answers that has answered before.
+  Reading read_kept(Question question, db::Cost* cost = nullptr) {
+    db::Cost own;
+    question.now = world.now;
+    return run_now(readings.read(cost ? *cost : own, std::move(question)))->reading;
+  }
 
   World world;
   WorldClock clock;
   store::Batches batches;
+  statistics::Readings readings{world.database(), std::size_t{1} << 20,
+                                [] { return std::optional<std::uint64_t>(); }};
 };
 
 class History {
@@ -272,7 +281,7 @@ void expect_same(const Reading& reading, const std::map<ItemKey, Figures>& expec
   }
 }
 
-void expect_exact(StatisticsTest&, History& history, const std::function<Reading(Question)>& read) {
+void expect_exact(History& history, const std::function<Reading(Question)>& read) {
   for (const Uuid& user : history.users()) {
     for (const Group group : {Group::day, Group::subject, Group::none}) {
       Question question{.user = user, .group = group};
@@ -303,6 +312,10 @@ void expect_exact(StatisticsTest&, History& history, const std::function<Reading
 }
 
 TEST_P(StatisticsTest, equal_what_the_executions_say_after_any_history) {
+  const auto expect_exact = [this](History& history) {
+    conformance::expect_exact(history, [this](Question question) { return read(question); });
+    conformance::expect_exact(history, [this](Question question) { return read_kept(question); });
+  };
   for (unsigned seed = 1; seed <= 3; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     History history(world, batches, seed);
@@ -337,17 +350,16 @@ TEST_P(StatisticsTest, equal_what_the_executions_say_after_any_history) {
       else
         history.retain();
       world.now.ms += history.below(step % 10 == 0 ? 6 * hour_ms : 1'000);
-      if (step % 4 == 0)
-        expect_exact(*this, history, [this](Question question) { return read(question); });
+      if (step % 4 == 0) expect_exact(history);
     }
-    expect_exact(*this, history, [this](Question question) { return read(question); });
+    expect_exact(history);
     fold_all(Kind::agent);
     for (const Uuid& user : history.users()) {
       EXPECT_TRUE(run_now(statistics::complete(batches, Kind::agent, user)));
       EXPECT_TRUE(run_now(statistics::sum_up(batches, Kind::agent, user)));
     }
     expect_nothing_differs();
-    expect_exact(*this, history, [this](Question question) { return read(question); });
+    expect_exact(history);
   }
 }
 
@@ -393,7 +405,8 @@ TEST_P(StatisticsTest, are_exact_while_they_are_folded_and_built) {
       ids.erase(ids.begin() + static_cast<std::ptrdiff_t>(at));
     }
     for (const Group group : {Group::none, Group::subject}) {
-      const Reading reading = read({.user = user, .group = group});
+      const Question question{.user = user, .group = group};
+      const Reading reading = i % 2 == 0 ? read(question) : read_kept(question);
       std::int64_t all = 0;
       for (const auto& [key, figures] : reading.items) all += figures.all();
       EXPECT_EQ(all, static_cast<std::int64_t>(ids.size())) << "step " << i;
@@ -536,8 +549,8 @@ TEST_P(StatisticsTest, of_a_dashboard_of_30_days_are_a_hundred_rows_however_many
   const std::string first = to_string(Date{Calendar("UTC").date_of(world.now).days - 30});
   const std::string last = to_string(Date{Calendar("UTC").date_of(world.now).days + 1});
   const Uuid none{};
-  const db::Params params = db::Params::of(user, first, last, Time{}, Time{}, none, none,
-                                           Time{world.now.ms - day_ms}, world.now);
+  const db::Params params = db::Params::of(user, world.now, first, last, Time{}, Time{}, none, none,
+                                           Time{world.now.ms - day_ms});
   auto parts = parts_of(world.many(sql::statistics_dashboard, params));
   EXPECT_EQ(parts[0], 1);  // the user's row of all time
   EXPECT_EQ(parts[1], 0);  // what is not folded
@@ -553,6 +566,57 @@ TEST_P(StatisticsTest, of_a_dashboard_of_30_days_are_a_hundred_rows_however_many
   const Reading reading = run_now(statistics::read(world.database(), cost, dashboard));
   EXPECT_EQ(reading.count[static_cast<std::size_t>(Status::completed)], executions + 1);
   EXPECT_LE(cost.statements, 2u);
+}
+
+TEST_P(StatisticsTest, that_were_read_before_are_read_again_only_where_they_do_not_hold) {
+  const Uuid user = world.user();
+  const Uuid agent = world.agent(user);
+  const auto record = [&](std::int64_t age_ms) {
+    return world.execution(world.stores.agent_executions, user, agent,
+                           {{"status", "completed"},
+                            {"started_at", to_string(Time{world.now.ms - age_ms})},
+                            {"duration_ms", 10}});
+  };
+  record(day_ms);
+  EXPECT_TRUE(run_now(statistics::complete(batches, Kind::agent, user)));
+  fold_all(Kind::agent);
+  const Question dashboard{.user = user, .group = Group::none, .is_dashboard = true};
+  const Question trend{.user = user, .days = 7};
+  const auto expect_count = [&](std::int64_t all, std::int64_t last_24h) {
+    for (const Question& question : {dashboard, trend}) {
+      const Reading reading = read_kept(question);
+      std::int64_t counted = 0;
+      for (const auto& [key, figures] : reading.items) counted += figures.all();
+      EXPECT_EQ(counted, all);
+      EXPECT_EQ(reading.items, read(question).items);
+    }
+    const Reading stats = read_kept(dashboard);
+    EXPECT_EQ(stats.last_24h, last_24h);
+    EXPECT_EQ(stats.count, read(dashboard).count);
+    EXPECT_EQ(stats.resources, read(dashboard).resources);
+    EXPECT_EQ(stats.memory, read(dashboard).memory);
+  };
+  expect_count(1, 1);
+
+  // What is new is added to what is there.
+  const Uuid newest = record(0);
+  expect_count(2, 2);
+  db::Cost cost;
+  read_kept(dashboard, &cost);
+  EXPECT_EQ(cost.statements, 1u);
+  world.agent(user);
+  expect_count(2, 2);
+  world.now.ms += hour_ms;
+  expect_count(2, 1);
+
+  // Where a duration is taken away executions are read.
+  must(world.remove(world.stores.agent_executions, newest, user));
+  expect_count(1, 0);
+  fold_all(Kind::agent);
+  expect_count(1, 0);
+  world.now.ms += 8 * day_ms;
+  EXPECT_TRUE(read_kept(trend).items.empty());
+  EXPECT_EQ(read_kept(dashboard).items, read(dashboard).items);
 }
 
 TEST_P(StatisticsTest, of_many_weeks_are_read_week_by_week) {

@@ -14,6 +14,29 @@ constexpr std::chrono::milliseconds sweep_interval{250};
 // After so long a group is not slow, it waits for something.
 constexpr std::chrono::milliseconds stuck_after{200};
 
+bool is_same(const Param& one, const Param& other) {
+  if (one.kind != other.kind) return false;
+  switch (one.kind) {
+    case Param::Kind::null:
+      return true;
+    case Param::Kind::integer:
+      return one.integer == other.integer;
+    case Param::Kind::texts:
+      return *one.texts == *other.texts;
+    case Param::Kind::text:
+    case Param::Kind::blob:
+      break;
+  }
+  return one.bytes == other.bytes;
+}
+
+bool is_same(const Query& one, const Query& other) {
+  const auto are_same = [](const Param& a, const Param& b) { return is_same(a, b); };
+  return &one.prepared == &other.prepared && one.max_bytes == other.max_bytes &&
+         one.rows.size() == 1 && other.rows.size() == 1 &&
+         std::ranges::equal(one.rows[0].values(), other.rows[0].values(), are_same);
+}
+
 bool is_lost(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
@@ -145,8 +168,12 @@ void Lane::send_group(Shared& shared) {
   while (!queue_.empty() && shared.group.size() < group_max) {
     Pending* const pending = queue_.front();
     queue_.pop_front();
+    const auto same = std::ranges::find_if(shared.group, [&](const Pending* sent) {
+      return sent->same == nullptr && is_same(*sent->query, *pending->query);
+    });
+    pending->same = same != shared.group.end() ? *same : nullptr;
     try {
-      shared.wire->send(*pending->query);
+      if (pending->same == nullptr) shared.wire->send(*pending->query);
       shared.group.push_back(pending);
     } catch (...) {
       pending->query->error = std::current_exception();
@@ -174,6 +201,14 @@ void Lane::answered(Shared& shared) {
 // What was passed over because of another, or was on a connection that is gone, runs once more.
 void Lane::end_group(Shared& shared) {
   std::vector<Pending*> again;
+  for (Pending* const pending : shared.group) {
+    if (pending->same == nullptr) continue;
+    const Query& answered = *pending->same->query;
+    pending->query->result = answered.result;
+    pending->query->changed = answered.changed;
+    pending->query->error = answered.error;
+    pending->query->sent = answered.sent;
+  }
   for (Pending* const pending : std::exchange(shared.group, {})) {
     Query& query = *pending->query;
     if (query.error && !pending->is_again && is_lost(query.error)) {

@@ -36,7 +36,8 @@ class Lane final : public Owner {
   ~Lane() override;
 
   // Runs the query among others. Never throws: the outcome is in the query; Lost has been tried
-  // again once. One that holds the others up ends with Stuck.
+  // again once. One that holds the others up ends with Stuck. Queries that are the same, and wait
+  // at the same time, go as one: it begins after all of them were asked.
   Task<void> run(Query& query);
 
   // Slow statements take a part of the connections at most: writes find the others. Throws
@@ -61,6 +62,7 @@ class Lane final : public Owner {
     std::coroutine_handle<> waiting;
     Clock::time_point since;
     bool is_again = false;
+    Pending* same = nullptr;  // of the group: whose answer is its own as well
   };
   // A connection of the quick lane: one group of statements at a time is on its way.
   struct Shared {

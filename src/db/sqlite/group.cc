@@ -22,12 +22,13 @@ constexpr Statement probing{"probe", "pragma user_version = 0"};
 
 }  // namespace
 
-GroupCommit::GroupCommit(const File& file, std::string_view triggers, std::int64_t cache_bytes,
-                         std::size_t group_size, Readers& readers, Observations& observations)
+GroupCommit::GroupCommit(const File& file, std::string_view triggers, const SqliteOptions& options,
+                         Readers& readers, Observations& observations)
     : file_(file),
       triggers_(triggers),
-      cache_bytes_(cache_bytes),
-      group_size_(group_size),
+      cache_bytes_(options.page_cache_bytes),
+      group_size_(options.group_size),
+      recording_(options.recording),
       readers_(readers),
       observations_(observations),
       commit_(observations.of(control::commit)),
@@ -39,7 +40,8 @@ void GroupCommit::connect() {
   file_.require_in_place();
   if (handle_ && !handle_->spoiled()) return;
   handle_.reset();
-  auto handle = std::make_unique<Handle>(file_, Use::write, cache_bytes_, observations_);
+  auto handle =
+      std::make_unique<Handle>(file_, Use::write, cache_bytes_, observations_, recording_);
   handle->execute("triggers", std::string(triggers_));
   handle_ = std::move(handle);
   const auto after_commit = [](void* self, sqlite3*, const char*, int pages) {
@@ -50,7 +52,7 @@ void GroupCommit::connect() {
 }
 
 void GroupCommit::written(int log_pages) {
-  readers_.committed();
+  readers_.committed(handle_->take_changed());
   log_pages_ = log_pages;
   observations_.wal_bytes.set(std::int64_t{log_pages} * (page_bytes + 24) + 32);
   report(std::nullopt, "");

@@ -9,12 +9,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "db/sqlite/handle.h"
 #include "db/sqlite/readers.h"
+#include "db/sqlite/sqlite.h"
 #include "db/sqlite/write.h"
 
 namespace onggi::db::sqlite {
@@ -22,8 +24,8 @@ namespace onggi::db::sqlite {
 class GroupCommit {
  public:
   // `triggers` are made on every connection that is opened. Throws when the file cannot be opened.
-  GroupCommit(const File& file, std::string_view triggers, std::int64_t cache_bytes,
-              std::size_t group_size, Readers& readers, Observations& observations);
+  GroupCommit(const File& file, std::string_view triggers, const SqliteOptions& options,
+              Readers& readers, Observations& observations);
 
   // Runs the first of `members`, adds what `next` gives (null: nothing is waiting) for as long as
   // the group may grow, and commits. Afterwards each member is committed, or has an error, or did
@@ -71,6 +73,7 @@ class GroupCommit {
   const std::string_view triggers_;
   const std::int64_t cache_bytes_;
   const std::size_t group_size_;
+  const std::span<const std::string_view> recording_;
   Readers& readers_;
   Observations& observations_;
   const StatementCounters commit_;

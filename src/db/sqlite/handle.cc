@@ -102,8 +102,9 @@ constexpr Statement opening{"open", ""};
 
 }  // namespace
 
-Handle::Handle(const File& file, Use use, std::int64_t cache_bytes, Observations& observations)
-    : use_(use), observations_(observations) {
+Handle::Handle(const File& file, Use use, std::int64_t cache_bytes, Observations& observations,
+               std::span<const std::string_view> recording)
+    : use_(use), observations_(observations), recording_(recording) {
   file.require_in_place();
   check(open_raw(file.path, SQLITE_OPEN_READWRITE, raw_), opening);
   harden(raw_.get());
@@ -141,7 +142,12 @@ Prepared Handle::prepare(const Statement& statement) {
     throw std::logic_error(fmt::format("{} writes, but was given to a reader", statement.name));
   }
   std::vector<int> positions = parameter_positions(compiled, statement);
-  return {std::move(owned), &statement, std::move(positions)};
+  // Transaction control is of no area.
+  const std::size_t dot = statement.name.find('.');
+  const bool is_change =
+      dot != std::string_view::npos && sqlite3_stmt_readonly(compiled) == 0 &&
+      std::ranges::find(recording_, statement.name.substr(0, dot)) == recording_.end();
+  return {std::move(owned), &statement, std::move(positions), is_change};
 }
 
 std::int64_t Handle::run(const Statement& statement, const Params& params, Cost& cost) {

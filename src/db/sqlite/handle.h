@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <sqlite3.h>
@@ -25,6 +27,7 @@ struct Prepared {
   // $n is a name to SQLite: positions[n - 1] is where it is bound; 0 if the text does not mention
   // it.
   std::vector<int> positions;
+  bool is_change = false;                // writes, and is not of what is recording
   Observations::OfStatement observed{};  // null until it is counted; transaction control never is
 };
 
@@ -32,8 +35,9 @@ class Running;
 
 class Handle {
  public:
-  // Throws Unavailable when the file cannot be opened now.
-  Handle(const File& file, Use use, std::int64_t cache_bytes, Observations& observations);
+  // Throws Unavailable when the file cannot be opened now. `recording`: see SqliteOptions.
+  Handle(const File& file, Use use, std::int64_t cache_bytes, Observations& observations,
+         std::span<const std::string_view> recording = {});
 
   // As db::Connection promises. Texts and blobs are bound where they are.
   std::int64_t run(const Statement& statement, const Params& params, Cost& cost);
@@ -52,6 +56,9 @@ class Handle {
 
   // SQLite ends a transaction by itself after some errors; this is how one knows.
   bool in_transaction() const { return sqlite3_get_autocommit(raw_.get()) == 0; }
+  // Whether a statement has run, since this was asked last, that writes and is not of what is
+  // recording.
+  bool take_changed() { return std::exchange(changed_, false); }
   // Something has happened after which the connection should be closed.
   bool spoiled() const { return spoiled_; }
   sqlite3* raw() const { return raw_.get(); }
@@ -69,6 +76,8 @@ class Handle {
 
   const Use use_;
   Observations& observations_;
+  const std::span<const std::string_view> recording_;
+  bool changed_ = false;
   bool spoiled_ = false;
   RawConnection raw_;
   std::unordered_map<const Statement*, Prepared> prepared_;  // closed before raw_

@@ -59,7 +59,11 @@ class Readers {
   Lease lease(For what);
 
   // The writer tells of every commit before it is acknowledged.
-  void committed() { commits_.fetch_add(1, std::memory_order_release); }
+  void committed(bool with_changes) {
+    if (with_changes) changes_.fetch_add(1, std::memory_order_release);
+    commits_.fetch_add(1, std::memory_order_release);
+  }
+  std::uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
   std::uint64_t commits() const { return commits_.load(std::memory_order_acquire); }
 
   // Ends the snapshots that nobody reads from, so that they do not hold the log back.
@@ -74,6 +78,7 @@ class Readers {
   const std::int64_t cache_bytes_;
   Observations& observations_;
   std::atomic<std::uint64_t> commits_{1};
+  std::atomic<std::uint64_t> changes_{1};
   std::mutex mutex_;
   std::vector<std::unique_ptr<Reader>> idle_;
 };

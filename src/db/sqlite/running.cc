@@ -8,6 +8,7 @@ namespace onggi::db::sqlite {
 
 void Running::start(const Params& params, Values values) {
   sqlite3_reset(prepared_.compiled.get());
+  if (prepared_.is_change) handle_.changed_ = true;
   const auto& given = params.values();
   if (given.size() < prepared_.positions.size()) {
     throw std::logic_error(fmt::format("{} takes {} parameters, not {}", prepared_.statement->name,

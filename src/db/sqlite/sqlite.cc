@@ -67,6 +67,10 @@ std::uint64_t Sqlite::commits() const {
   return impl_->readers.commits();
 }
 
+std::uint64_t Sqlite::changes() const {
+  return impl_->readers.changes();
+}
+
 Task<Rows> Sqlite::many(Cost& cost, const Statement& statement, Params params) {
   const Readers::Lease reader = impl_->readers.lease(Readers::For::one_statement);
   co_return reader->many(statement, params, cost);

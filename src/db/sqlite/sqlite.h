@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/metrics.h"
 #include "db/database.h"
@@ -31,6 +32,7 @@ struct SqliteOptions {
   std::size_t long_reads = 16;                      // cursors open at once, at most
   std::int64_t page_cache_bytes = 16 << 20;         // of the writer; each reader has a quarter
   std::chrono::milliseconds slow_statement{1'000};  // from here a statement is logged; 0: none
+  std::span<const std::string_view> recording{};    // areas whose statements changes() passes over
 };
 
 class Sqlite final : public Database {
@@ -49,6 +51,8 @@ class Sqlite final : public Database {
   // How often this process has committed. What was read after a call holds for as long as the count
   // stays.
   std::uint64_t commits() const;
+  // The same of commits in which a statement wrote that does not belong to what is recording.
+  std::uint64_t changes() const;
 
   // Brings what was committed from the log into the file and empties the log, as far as readers
   // allow it, so that room that was given up goes back to the file system. Blocks, but nobody else

@@ -41,7 +41,7 @@ Writer::Writer(const File& file, std::string_view triggers, const SqliteOptions&
       longest_wait_(options.longest_wait),
       checkpointer_(checkpointer),
       observations_(observations),
-      group_(file, triggers, options.page_cache_bytes, options.group_size, readers, observations),
+      group_(file, triggers, options, readers, observations),
       restart_at_pages_(pages_to_restart) {
   thread_ = std::thread([this] { serve(); });
 }

@@ -1,0 +1,230 @@
+#include "statistics/kept.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sql/catalogue.h"
+#include "statistics/fold.h"
+
+namespace onggi::statistics {
+namespace {
+
+// Longer, the queue is read with everything else until it is folded.
+constexpr std::size_t changes_max = 20'000;
+
+std::string name_of(const Question& question) {
+  const auto date = [](std::optional<Date> asked) {
+    return asked ? asked->days : latest_date.days + 1;
+  };
+  return fmt::format("{} {} {} {} {} {} {} {}", static_cast<int>(question.kind),
+                     static_cast<int>(question.group), question.is_dashboard, question.days,
+                     date(question.from), date(question.to), question.user->view(),
+                     question.subject ? question.subject->view() : std::string_view());
+}
+
+std::size_t bytes_of(const Kept& kept) {
+  std::size_t bytes = sizeof(Kept) + 4'096;
+  for (const auto& [key, figures] : kept.reading.items)
+    bytes += sizeof(key) + sizeof(figures) + figures.durations.bytes() + 64;
+  return bytes;
+}
+
+bool is_same_lifetime(const Lifetime& one, const Lifetime& other) {
+  return one.version == other.version && one.zone == other.zone && one.timezone == other.timezone;
+}
+
+}  // namespace
+
+Readings::Readings(db::Database& database, std::size_t most_bytes,
+                   std::function<std::optional<std::uint64_t>()> changes)
+    : database_(database), most_bytes_(most_bytes), changes_(std::move(changes)) {}
+
+Task<std::shared_ptr<const Kept>> Readings::read(db::Cost& cost, Question question) {
+  if (!question.user) {
+    auto everybodys = std::make_shared<Kept>();
+    Reading reading = co_await statistics::read(database_, cost, std::move(question));
+    everybodys->reading = std::move(reading);
+    co_return everybodys;
+  }
+  std::string key = name_of(question);
+  if (const Current kept = find(key)) {
+    Current current = co_await read_again(cost, kept, question);
+    if (current && current != kept) put(std::move(key), current);
+    if (current) co_return current;
+  }
+  Current current = co_await read_anew(cost, std::move(key), std::move(question));
+  co_return current;
+}
+
+Task<Readings::Current> Readings::read_again(db::Cost& cost, Current kept, Question question) {
+  const std::optional<std::uint64_t> changes = changes_();
+  const Time now = second_of(question.now);
+  const bool has_counts = question.is_dashboard && !(changes && kept->changes_ == changes &&
+                                                     second_of(kept->question_.now) == now);
+  const Uuid user = *question.user;
+  // Where numbers are not in the order of commits all that waits is read.
+  const std::int64_t known = database_.is_shared() ? 0 : kept->last_;
+  std::function<Task<std::shared_ptr<Answer>>(db::Connection&)> body =
+      [question, has_counts, user, now,
+       known](db::Connection& connection) -> Task<std::shared_ptr<Answer>> {
+    auto rest = std::make_shared<Answer>(question);
+    std::function<bool(const db::Row&)> take = [&rest](const db::Row& row) {
+      rest->take(row);
+      return true;
+    };
+    if (has_counts)
+      co_await connection.scan(sql::statistics_rest_of_dashboard, db::Params::of(user, now, known),
+                               std::move(take));
+    else
+      co_await connection.scan(statements_of(question.kind).rest, db::Params::of(user, known),
+                               std::move(take));
+    co_return rest;
+  };
+  const std::shared_ptr<Answer> rest =
+      co_await database_.read_one<std::shared_ptr<Answer>>(cost, std::move(body));
+  co_return with(kept, *rest, has_counts, changes);
+}
+
+Readings::Current Readings::with(const Current& kept, const Answer& rest, bool has_counts,
+                                 std::optional<std::uint64_t> changes) {
+  const Found& found = rest.found();
+  const auto lifetime = found.lifetimes.find(kept->lifetime_.user_id);
+  if (lifetime == found.lifetimes.end() || !is_same_lifetime(lifetime->second, kept->lifetime_))
+    return nullptr;
+  const Time now = rest.question().now;
+  std::vector<const Weighed*> fresh;
+  for (const Weighed& change : found.changes)
+    if (!kept->knows(change.id)) fresh.push_back(&change);
+  if (!kept->is_in_order_ && found.changes.size() - fresh.size() != kept->known_.size())
+    return nullptr;
+  const bool are_counts_same = !has_counts || (found.resources == kept->reading.resources &&
+                                               found.memory == kept->reading.memory);
+  const bool is_same_second = second_of(now) == second_of(kept->question_.now);
+  if (fresh.empty() && are_counts_same && is_same_second && kept->changes_ == changes) return kept;
+
+  Dates dates(kept->lifetime_, true);
+  const auto [from, to] = dates_of(kept->question_, dates.calendar().date_of(now));
+  if (from != kept->reading.from || to != kept->reading.to) return nullptr;
+  const std::shared_ptr<Kept> next = kept->copy();
+  next->question_.now = now;
+  next->changes_ = changes;
+  if (has_counts) {
+    next->reading.resources = found.resources;
+    next->reading.memory = found.memory;
+  }
+  if (!next->add(fresh, dates)) return nullptr;
+  return next;
+}
+
+std::shared_ptr<const cache::Page> Kept::page(std::string_view endpoint) const {
+  const std::shared_ptr<const Shown> shown = shown_;
+  return shown && shown->endpoint == endpoint ? shown->page : nullptr;
+}
+
+void Kept::show(std::string_view endpoint, std::shared_ptr<const cache::Page> page) const {
+  shown_ = std::make_shared<const Shown>(std::string(endpoint), std::move(page));
+}
+
+std::shared_ptr<Kept> Kept::copy() const {
+  auto copied = std::make_shared<Kept>();
+  copied->reading = reading;
+  copied->question_ = question_;
+  copied->lifetime_ = lifetime_;
+  copied->hours_ = hours_;
+  copied->hours_from_ = hours_from_;
+  copied->is_in_order_ = is_in_order_;
+  copied->last_ = last_;
+  copied->known_ = known_;
+  copied->changes_ = changes_;
+  return copied;
+}
+
+bool Kept::knows(std::int64_t change) const {
+  return is_in_order_ ? change <= last_ : std::ranges::binary_search(known_, change);
+}
+
+void Kept::know(const Weighed& change) {
+  last_ = std::max(last_, change.id);
+  if (!is_in_order_) known_.push_back(change.id);
+  if (!question_.is_dashboard) return;
+  const Time at = change.what.started_at;
+  const Time hour = hour_of(at);
+  if (hour >= hours_from_)
+    hours_[hour].add(static_cast<int>((at.ms - hour.ms) / 1'000), change.weight);
+}
+
+// False where executions have to be read.
+bool Kept::add(const std::vector<const Weighed*>& changes, Dates& dates) {
+  std::map<ItemKey, Delta> more;
+  for (const Weighed* change : changes) {
+    const store::Contribution& what = change->what;
+    const Date date = dates.date_of(what.started_at);
+    const bool is_of_dates = date >= reading.from && date <= reading.to;
+    if (is_of_dates && change->takes_away()) return false;
+    if (is_of_dates && (!question_.subject || what.subject_id == *question_.subject))
+      more[key_of(question_.group, date, what.subject_id)].add(what, change->weight);
+    if (question_.is_dashboard)
+      reading.count[static_cast<std::size_t>(what.status)] += change->weight;
+    know(*change);
+  }
+  for (const auto& [key, delta] : more) delta.apply(reading.items[key]);
+  std::erase_if(reading.items, [](const auto& item) { return item.second == Figures{}; });
+  std::ranges::sort(known_);
+  if (question_.is_dashboard) count_recent();
+  return true;
+}
+
+void Kept::count_recent() {
+  reading.last_24h = 0;
+  for (const auto& [hour, seconds] : hours_)
+    reading.last_24h += recent_of(hour, seconds, question_.now);
+}
+
+Task<Readings::Current> Readings::read_anew(db::Cost& cost, std::string key, Question question) {
+  const std::optional<std::uint64_t> changes = changes_();
+  const Whole whole = co_await read_whole(database_, cost, question);
+  auto kept = std::make_shared<Kept>();
+  kept->reading = whole.answer->finish(whole.gaps);
+  const Found& found = whole.answer->found();
+  const bool holds =
+      whole.gaps.empty() && !found.lifetimes.empty() && found.changes.size() <= changes_max;
+  if (!holds) co_return kept;
+  kept->lifetime_ = found.lifetimes.begin()->second;
+  kept->hours_from_ = hours_asked(question.now);
+  for (const auto& [user, hour] : found.hours) kept->hours_[hour.first] = hour.second;
+  kept->changes_ = changes;
+  kept->question_ = std::move(question);
+  kept->is_in_order_ = !database_.is_shared();
+  for (const Weighed& change : found.changes) kept->know(change);
+  std::ranges::sort(kept->known_);
+  put(std::move(key), kept);
+  co_return kept;
+}
+
+Readings::Current Readings::find(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return nullptr;
+  entries_.splice(entries_.begin(), entries_, found->second);
+  return found->second->kept;
+}
+
+// One that another has read meanwhile is replaced: both hold, or are found not to.
+void Readings::put(std::string key, Current kept) {
+  const std::size_t bytes = bytes_of(*kept);
+  if (bytes > most_bytes_ / 4) return;
+  const std::lock_guard lock(mutex_);
+  const auto drop = [&](std::list<Entry>::iterator entry) {
+    bytes_ -= entry->bytes;
+    by_key_.erase(entry->key);
+    entries_.erase(entry);
+  };
+  if (const auto there = by_key_.find(key); there != by_key_.end()) drop(there->second);
+  entries_.push_front({std::move(key), std::move(kept), bytes});
+  by_key_.emplace(entries_.front().key, entries_.begin());
+  bytes_ += bytes;
+  while (bytes_ > most_bytes_) drop(std::prev(entries_.end()));
+}
+
+}  // namespace onggi::statistics
