@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from client import PREFIX, Client, make_agent, make_user, make_workflow, now_ms, timestamp
-from stores import IS_POSTGRES, postgres_only, rows
+from stores import IS_POSTGRES, connect, postgres_only, rows
 from support_jobs import run_to_its_end, wait_for
 from support_postgres import Cluster, at_once
 from support_process import eventually, onggi
@@ -384,6 +384,45 @@ def test_statistics_are_exact_while_they_are_rebuilt_and_others_record(admin, ow
     at_once(write, rebuild)
     assert sum(item["execution_count"] for item in owner.get("/statistics/agents").expect(200)["items"]) == sent[0]
     assert owner.get("/dashboard/stats").expect(200)["executions"]["total"] == sent[0]
+
+
+def test_nobody_is_shown_less_than_was_acknowledged_when_they_asked(owner):
+    agent = make_agent(owner)
+    acknowledged, done = [0], threading.Event()
+
+    def write():
+        try:
+            for _ in range(150):
+                record(owner, agent, status="completed", duration_ms=1)
+                acknowledged[0] += 1
+        finally:
+            done.set()
+
+    def read():
+        while not done.is_set():
+            least = acknowledged[0]
+            assert owner.get("/dashboard/stats").expect(200)["executions"]["total"] >= least
+            least = acknowledged[0]
+            assert sum(day["total"] for day in owner.get("/dashboard/execution-trend").expect(200)["trend"]) >= least
+
+    at_once(write, *[read] * 6)
+
+
+@postgres_only
+def test_who_asks_the_same_at_the_same_time_shares_a_statement(new_server):
+    server = new_server()
+    admin = Client(server, server.admin_key)
+    record(admin, make_agent(admin), status="completed", duration_ms=1)
+    admin.get("/dashboard/stats").expect(200)
+    before = scrape(server).samples["onggi_db_shared_reads_total", ()]
+    with contextlib.closing(connect(server.database_url)) as connection, connection.cursor() as cursor:
+        cursor.execute("begin; lock table agent_execution_lifetimes in access exclusive mode")
+        timer = threading.Timer(0.5, lambda: cursor.execute("rollback"))
+        timer.start()
+        shown = at_once(*[lambda: admin.get("/dashboard/stats").expect(200)["executions"]["total"]] * 16)
+        timer.join()
+    assert shown == [1] * 16
+    assert scrape(server).samples["onggi_db_shared_reads_total", ()] > before
 
 
 def folded(server):

@@ -173,7 +173,10 @@ void Lane::send_group(Shared& shared) {
     });
     pending->same = same != shared.group.end() ? *same : nullptr;
     try {
-      if (pending->same == nullptr) shared.wire->send(*pending->query);
+      if (pending->same == nullptr)
+        shared.wire->send(*pending->query);
+      else
+        observations_.shared.add();
       shared.group.push_back(pending);
     } catch (...) {
       pending->query->error = std::current_exception();

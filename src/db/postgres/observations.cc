@@ -22,6 +22,8 @@ Observations::Retries::Retries(Registry& registry)
 
 Observations::Observations(Registry& registry, std::chrono::milliseconds slow_statement)
     : statements(registry.counter("onggi_db_statements_total", "Statements run.")),
+      shared(registry.counter("onggi_db_shared_reads_total",
+                              "Reads that were answered with another that asked the same.")),
       connected(registry.counter("onggi_db_connections_made_total", "Connections made.")),
       reconnected(registry.counter("onggi_db_reconnections_total",
                                    "Connections made in the place of one that was lost.")),

@@ -22,6 +22,7 @@ struct Observations {
   };
 
   Counter& statements;
+  Counter& shared;
   Counter& connected;
   Counter& reconnected;
   Counter& connection_failures;
