@@ -73,6 +73,9 @@ class StoreWrites(Writes):
             self.postgres.drop_database(database)
             shutil.rmtree(directory, ignore_errors=True)
 
+    def _database_cpu_s(self, name):
+        return self.postgres.cpu_s({"with": "onggi_write", "without": "onggi_without"}[name])
+
     # --- one row -----------------------------------------------------------------------------------
 
     def _bare_insert(self, clients, answer):
