@@ -1,5 +1,5 @@
-"""What statistics cost who records: recording beside recording on a copy where a trigger drops what would be queued for them, so that
-nothing is folded either."""
+"""What statistics cost who records: recording beside recording on a copy where nothing gets into their queue, so that nothing
+is folded either."""
 
 import os
 import re

@@ -222,10 +222,6 @@ from users u cross join {kind}_execution_stats s where s.user_id = u.id and s.da
 -- One server folds at a time: two would take the same changes, and one of them in vain. Any number that nobody else takes.
 select cast(pg_try_advisory_xact_lock(7309940823671140) as integer)
 
--- name: remove_waiting_{kind}
--- for: agent, workflow
-delete from {kind}_execution_changes where id = any (cast($1 as bigint[]))
-
 -- name: begin_lifetime_{kind}
 -- for: agent, workflow
 insert into {kind}_execution_lifetimes (
@@ -444,6 +440,11 @@ where s.user_id = asked.owner and s.date = cast(asked.date as date) and s.is_fro
 -- for: agent, workflow
 select h.user_id, h.hour, h.seconds from unnest(cast($1 as uuid[]), cast($2 as timestamptz[])) asked(owner, hour)
 join {kind}_execution_hours h on h.user_id = asked.owner and h.hour = asked.hour
+
+-- name: remove_waiting_{kind}
+-- for: agent, workflow
+delete from {kind}_execution_changes c using unnest(cast($1 as bigint[]), cast($2 as bigint[])) span (first, last)
+where c.id >= span.first and c.id <= span.last
 
 -- name: put_hours_{kind}
 -- for: agent, workflow

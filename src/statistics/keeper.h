@@ -42,7 +42,8 @@ class Keeper {
 
   void run_folds();
   void run_builds();
-  bool fold_all(store::Batches& batches, Kind kind);
+  bool fold_pass(store::Batches& batches);
+  bool fold_some(store::Batches& batches, Kind kind, std::int64_t waiting);
   void look_for_incomplete(store::Batches& batches);
   void absorb_crowds(store::Batches& batches, Kind kind);
   bool rest(std::chrono::milliseconds time);

@@ -109,19 +109,19 @@ bool GroupCommit::may_grow(const std::vector<Write*>& members,
   return members.size() < group_size_ && SteadyClock::now() - started < longest_group;
 }
 
-// False when SQLite has ended the transaction. While it holds nobody's work a member needs no
-// savepoint: all of it can go.
+// False when SQLite has ended the transaction, or a member that is not kept cannot be undone alone.
+// While it holds nobody's work a member needs no savepoint: all of it can go.
 bool GroupCommit::add(Write& member) {
-  const bool guarded = changed_;
-  if (guarded) handle_->control(control::savepoint);
-  run_body(member);
+  Guard guard(*handle_, changed_);
+  run_body(member, guard);
   if (!handle_->in_transaction()) return false;
   if (member.keep) {
-    if (guarded) handle_->control(control::release);
+    guard.release();
     changed_ = true;
-  } else if (guarded) {
-    handle_->control(control::rollback_to);
-    handle_->control(control::release);
+  } else if (guard.holds()) {
+    guard.roll_back();
+  } else if (changed_) {
+    return false;
   } else {
     handle_->control(control::rollback);
     begin();
@@ -133,7 +133,8 @@ void GroupCommit::alone(Write& member) {
   try {
     connect();
     begin();
-    run_body(member);
+    Guard guard(*handle_, false);
+    run_body(member, guard);
     if (!handle_->in_transaction()) {
       if (!member.error) throw transaction_lost();
     } else if (member.keep) {
@@ -149,13 +150,13 @@ void GroupCommit::alone(Write& member) {
   }
 }
 
-void GroupCommit::run_body(Write& member) {
+void GroupCommit::run_body(Write& member, Guard& guard) {
   member.spent = {.request = member.cost.request};
   member.keep = false;
   member.error = nullptr;
   member.published.clear();
   try {
-    WriteSession session(*handle_, member.spent, member.published);
+    WriteSession session(*handle_, member.spent, member.published, guard);
     member.keep = run_now(member.body(session));
   } catch (...) {
     member.error = std::current_exception();  // travels to whoever awaits the write

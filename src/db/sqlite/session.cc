@@ -43,6 +43,25 @@ void ReadSession::count_down() {
   if (left_-- == 0) throw std::logic_error("read_one() runs one statement");
 }
 
+Guard::Guard(Handle& handle, bool is_needed) : handle_(handle), is_set_(is_needed) {
+  if (is_set_) handle_.control(control::savepoint);
+}
+
+void Guard::count(std::size_t rows) {
+  rows_ += rows;
+  if (rows_ > most) release();
+}
+
+void Guard::release() {
+  if (is_set_) handle_.control(control::release);
+  is_set_ = false;
+}
+
+void Guard::roll_back() {
+  handle_.control(control::rollback_to);
+  release();
+}
+
 Task<Rows> WriteSession::many(const Statement& statement, Params params) {
   require_transaction();
   co_return handle_.many(statement, params, cost_);
@@ -68,11 +87,13 @@ Task<Rows> WriteSession::many_each(const Statement& statement, std::vector<Param
 
 Task<std::int64_t> WriteSession::run(const Statement& statement, Params params) {
   require_transaction();
+  guard_.count(1);
   co_return handle_.run(statement, params, cost_);
 }
 
 Task<std::int64_t> WriteSession::run_each(const Statement& statement, std::vector<Params> rows) {
   require_transaction();
+  guard_.count(rows.size());
   co_return handle_.run_each(statement, rows, cost_);
 }
 

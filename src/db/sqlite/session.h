@@ -2,6 +2,7 @@
 // here waits for another thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -37,12 +38,36 @@ class ReadSession final : public Connection {
   std::uint32_t left_;
 };
 
+// The savepoint before a member of a group. It is given up once the member has changed `most` rows:
+// SQLite keeps in memory, as a list, what a savepoint would bring back, and goes through all of it
+// at the end of each statement that has a trigger, so that a thousand rows behind a savepoint would
+// take as long as a million. A member that fails afterwards takes its group along, which then runs
+// again one by one.
+class Guard {
+ public:
+  static constexpr std::size_t most = 64;
+
+  // Sets it, where it `is_needed`.
+  Guard(Handle& handle, bool is_needed);
+  // So many rows are about to be changed.
+  void count(std::size_t rows);
+  void release();
+  void roll_back();
+  // Whether what the member has done can be undone alone.
+  bool holds() const { return is_set_; }
+
+ private:
+  Handle& handle_;
+  std::size_t rows_ = 0;
+  bool is_set_;
+};
+
 class WriteSession final : public Connection {
  public:
   using Published = std::vector<std::move_only_function<void()>>;
 
-  WriteSession(Handle& handle, Cost& cost, Published& published)
-      : handle_(handle), cost_(cost), published_(published) {}
+  WriteSession(Handle& handle, Cost& cost, Published& published, Guard& guard)
+      : handle_(handle), cost_(cost), published_(published), guard_(guard) {}
 
   Task<Rows> many(const Statement& statement, Params params) override;
   Task<Rows> many_within(const Statement& statement, Params params, std::size_t max_bytes) override;
@@ -61,6 +86,7 @@ class WriteSession final : public Connection {
   Handle& handle_;
   Cost& cost_;
   Published& published_;
+  Guard& guard_;
 };
 
 // What a write is told whose transaction SQLite has ended without an error that could be passed on.
