@@ -262,13 +262,15 @@ where l.user_id = n.id
 
 -- name: stats_at_{kind}
 -- for: agent, workflow
+-- By rows, which the primary key alone has: by columns the index of owners and dates is taken, and each row found among all of that day.
 select s.user_id, s.{kind}_id, to_char(s.date, 'YYYY-MM-DD'), s.is_frozen,
     s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count, s.total_duration_ms, s.min_duration_ms,
     s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens, s.llm_total_tokens,
     s.tool_call_count, s.cost_nanos
 from unnest(cast($1 as uuid[]), cast($2 as text[]), cast($3 as uuid[]), cast($4 as bigint[])) asked(subject, date, owner, is_frozen)
 join {kind}_execution_stats s
-    on s.{kind}_id = asked.subject and s.date = cast(asked.date as date) and s.user_id = asked.owner and s.is_frozen = (asked.is_frozen <> 0)
+    on (s.{kind}_id, s.date, s.user_id, s.is_frozen) >= (asked.subject, cast(asked.date as date), asked.owner, asked.is_frozen <> 0)
+    and (s.{kind}_id, s.date, s.user_id, s.is_frozen) <= (asked.subject, cast(asked.date as date), asked.owner, asked.is_frozen <> 0)
 
 -- name: days_at_{kind}
 -- for: agent, workflow
@@ -428,7 +430,8 @@ delete from {kind}_execution_weeks where ctid = any (array(
 -- for: agent, workflow
 delete from {kind}_execution_stats s
 using unnest(cast($1 as uuid[]), cast($2 as uuid[]), cast($3 as text[]), cast($4 as bigint[])) asked(owner, subject, date, is_frozen)
-where s.{kind}_id = asked.subject and s.date = cast(asked.date as date) and s.user_id = asked.owner and s.is_frozen = (asked.is_frozen <> 0)
+where (s.{kind}_id, s.date, s.user_id, s.is_frozen) >= (asked.subject, cast(asked.date as date), asked.owner, asked.is_frozen <> 0)
+    and (s.{kind}_id, s.date, s.user_id, s.is_frozen) <= (asked.subject, cast(asked.date as date), asked.owner, asked.is_frozen <> 0)
 
 -- name: remove_days_at_{kind}
 -- for: agent, workflow

@@ -235,7 +235,9 @@ void GroupCommit::report(std::optional<Trouble> trouble, const char* internal,
 bool GroupCommit::restart_log() {
   if (!handle_) return false;
   readers_.end_idle_snapshots();
-  sqlite3_busy_timeout(handle_->raw(), longest_wait_for_readers_ms);
+  // A cursor stays longer than anybody may wait.
+  const bool is_in_vain = readers_.long_reads().load(std::memory_order_relaxed) != 0;
+  sqlite3_busy_timeout(handle_->raw(), is_in_vain ? 0 : longest_wait_for_readers_ms);
   const int code = sqlite3_wal_checkpoint_v2(handle_->raw(), "main", SQLITE_CHECKPOINT_RESTART,
                                              nullptr, nullptr);
   sqlite3_busy_timeout(handle_->raw(), busy_timeout_ms);

@@ -62,6 +62,9 @@ class Readers {
   void committed() { commits_.fetch_add(1, std::memory_order_release); }
   std::uint64_t commits() const { return commits_.load(std::memory_order_acquire); }
 
+  // How many cursors are open (cursor.h).
+  std::atomic<std::size_t>& long_reads() { return long_reads_; }
+
   // Ends the snapshots that nobody reads from, so that they do not hold the log back.
   void end_idle_snapshots();
 
@@ -74,6 +77,7 @@ class Readers {
   const std::int64_t cache_bytes_;
   Observations& observations_;
   std::atomic<std::uint64_t> commits_{1};
+  std::atomic<std::size_t> long_reads_{0};
   std::mutex mutex_;
   std::vector<std::unique_ptr<Reader>> idle_;
 };
