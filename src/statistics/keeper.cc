@@ -18,7 +18,8 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds fold_interval{250};
-constexpr std::chrono::milliseconds give_way{20};
+// Short: where clients try again as soon as they are refused, a fold must find its place as well.
+constexpr std::chrono::milliseconds give_way{2};
 constexpr std::chrono::seconds look_interval{5};
 // Servers of the version before record without telling, until they have noticed the new schema.
 constexpr std::chrono::seconds patience_with_old_servers{3};
