@@ -154,15 +154,15 @@ fuzz-merge: ## take the few finds of `make fuzz` that reach new code into tests/
 # --- figures ------------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: bench-build ## measure onggi beside its peers (CONTRIBUTING.md): over two hours, 40 GB of disk
-	@/usr/bin/python3 bench/run.py
+bench: bench-build ## measure onggi beside its peers (CONTRIBUTING.md): three quarters of an hour, 25 GB of disk; SECTIONS="statistics memory"
+	@/usr/bin/python3 bench/run.py $(foreach section,$(SECTIONS),--only $(section))
 
 .PHONY: bench-quick
 bench-quick: bench-build ## the same in a quarter of an hour, less exact
-	@/usr/bin/python3 bench/run.py --quick
+	@/usr/bin/python3 bench/run.py --quick $(foreach section,$(SECTIONS),--only $(section))
 
 .PHONY: bench-seed
-bench-seed: bench-build ## the seed's own table alone (README): half an hour
+bench-seed: bench-build ## the seed's own table alone (README): a quarter of an hour
 	@/usr/bin/python3 bench/run.py --only seed
 
 .PHONY: bench-retrieval

@@ -143,6 +143,14 @@ class Samples:
         self.batch = [as_posted(json.loads(row[0])) for row in connection.execute(newest, (reader,))]
         connection.close()
 
+    @classmethod
+    def none(cls):
+        """Of no data, to know which pages there are."""
+        samples = cls.__new__(cls)
+        samples.reader, samples.batch = "", []
+        samples.agents, samples.workflows, samples.busiest_agents = [""], [""], [""]
+        return samples
+
 
 def as_posted(shown):
     """An execution as POST takes it, from one as a list shows it."""

@@ -51,12 +51,18 @@ def memory_idle(bench):
 
 
 def room(large, small):
+    """What is there beside executions is of the same size in both, and needs two numbers of executions to be told apart."""
+    title = "bytes on the disk for each execution, indexes included"
+    if large.executions == small.executions:
+        return {**fact(title, None, ""), "skipped": f"it takes more than {small.executions:,} executions"}
     each = (large.bytes() - small.bytes()) / (large.executions - small.executions)
-    return fact("bytes on the disk for each execution, indexes included", round(each), "bytes")
+    return fact(title, round(each), "bytes")
 
 
 def growth(bench, small, large):
-    """The same pages at two numbers of executions, in turn."""
+    """The same pages at two numbers of executions, in turn; nothing where there is one."""
+    if small.executions == large.executions:
+        return
     flags = Onggi.flags_without_memory(bench.binary)
     servers = {data.executions: data.server(bench.binary, bench.work / f"growth-{data.executions}.log") for data in (small, large)}
     of = {data.executions: {page.key: page for page in pages(data.samples())} for data in (small, large)}

@@ -54,7 +54,8 @@ def wrk(url, seconds, key=None, paths=None, post=None, connections=CONNECTIONS, 
         raise Failed(f"{figures['refused']} of {figures['requests']} requests were refused, {figures['broken']} broken: {url}")
     if figures["requests"] == 0:
         raise Failed(f"no request was answered: {url}")
-    return {"per_second": figures["requests"] * weight / figures["seconds"], "p50_ms": figures["p50_ms"], "p99_ms": figures["p99_ms"]}
+    return {"per_second": figures["requests"] * weight / figures["seconds"], "p50_ms": figures["p50_ms"], "p99_ms": figures["p99_ms"],
+            "done": figures["requests"] * weight}
 
 
 def loop(binary, *arguments):

@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -81,6 +82,15 @@ class Postgres:
             source.stdout.close()
         if source.returncode != 0:
             raise Failed(f"{' '.join(words[:3])} ... could not read what {table.split()[0]} is to hold")
+
+    def cpu_s(self, database):
+        """What the processes that serve a database now have taken of the processors."""
+        taken = 0
+        for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
+            with suppress(OSError):  # it has ended meanwhile
+                if f" {database} " in Path(f"/proc/{pid}/cmdline").read_text():
+                    taken += int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
+        return taken / 1e9
 
     def settle(self, database):
         """After a load: what the planner knows, and nothing left for later."""

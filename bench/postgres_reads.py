@@ -45,7 +45,7 @@ class StoreReads(Reads):
         return self._contender(page, script, PLANS_ONCE)
 
     def _best(self, page, kind, answer, row):
-        """The fastest of the statements of a kind and of the ways to plan it. In a hurry what was found before holds."""
+        """The fastest of the statements of a kind and of the ways to plan it; what was found when the data was new holds."""
         texts = {path.stem: statement(path) for path in sorted(STATEMENTS.glob(f"{page.content}.{kind}*.sql"))}
         for name, text in texts.items():
             wrong = check(f"{name}.sql", answer.json(), self._shown(page, text))
@@ -56,8 +56,6 @@ class StoreReads(Reads):
         candidates = {f"{name}.sql, {plan}": self._contender(page, script, settings, TRIED_S)
                       for name, script in scripts.items() for plan, settings in plans.items()}
         note = self.bench.data.directory.parent / f"tried-{self.database}-{page.key}-{kind}.json"
-        if not self.bench.is_quick:
-            note.unlink(missing_ok=True)
         rates = tried(note, [texts, plans], candidates)
         best = max(rates, key=rates.get)
         row.setdefault("statements", {})[kind] = {"best": best, "tried": rates}

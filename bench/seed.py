@@ -22,11 +22,12 @@ from servers import PREFIX, Fastify, Nginx, Onggi, Seed, fetch
 
 KINDS = ("before", "after")
 ALONE, TOGETHER = 1, 16  # connections
-LONGEST_S = 3            # of a run: there are six contenders to a page
-SLOW_S = 4               # of the seed's "before", which answers a few a second
+LONGEST_S = 2            # of a run: there are six contenders to a page
+ALONE_S = 1              # of one client's
+SLOW_S = 3               # of the seed's "before", which answers a few a second
 PAUSE_S = 12             # until PostgreSQL's counters tell what was read
 COUNTED = 10             # dashboards, for rows read
-RATE, RATE_S = 50, 25
+RATE, RATE_S = 50, 12
 
 
 @dataclass
@@ -72,7 +73,8 @@ class SeedTable:
         self.seconds, self.rounds = min(bench.seconds, LONGEST_S), 1 if bench.is_quick else min(bench.rounds, 3)
         self.paths = {data: {page.key: page for page in pages(data.samples())} for data in (embedded, store)}
 
-    def measure(self):
+    def measure(self, keep):
+        """`keep` is called with what there is, as soon as there is more."""
         self._prepare()
         result = {"settings": {"executions": self.store.executions, "seconds": self.seconds, "rounds": self.rounds, "rate": RATE,
                                "rate_seconds": self._rate_s(), "counted": COUNTED}, "pages": []}
@@ -82,10 +84,13 @@ class SeedTable:
             contenders = self._serve(servers, "", self.embedded.directory)
             for kind in PAGES:
                 result["pages"].append(self._row(kind, lambda kind=kind: self._page(kind, contenders, nginx)))
+                keep(result)
             result["pages"].append(self._row(MIXED, lambda: self._mixed(contenders)))
             result["rows_read"] = self._row(None, lambda: self._rows_read(contenders))
-        result["memory"] = self._row(None, self._memory)
-        result["cpu"] = self._row(None, self._cpu)
+            keep(result)
+        for part, measure in (("cpu", self._cpu), ("memory", self._memory)):
+            result[part] = self._row(None, measure)
+            keep(result)
         return result
 
     def _row(self, kind, measure):
@@ -179,7 +184,7 @@ class SeedTable:
             if name not in KINDS:
                 once(TOGETHER, self.bench.warm_up_s)
         for connections in (ALONE, TOGETHER):
-            measured = in_turn({name: lambda name=name, once=once: once(connections, self._length(name)) for name, once in runs.items()},
+            measured = in_turn({name: lambda name=name, once=once: once(connections, self._length(name, connections)) for name, once in runs.items()},
                                self.rounds, self.bench.say)
             for name, each in measured.items():
                 if each.error:
@@ -191,8 +196,10 @@ class SeedTable:
                     figures[name].update(per_second=each.median(), per_second_range=[low, high])
         return figures
 
-    def _length(self, name):
-        return max(self.seconds, SLOW_S) if name == "before" else self.seconds
+    def _length(self, name, connections):
+        if name == "before":
+            return max(self.seconds, SLOW_S)
+        return ALONE_S if connections == ALONE else self.seconds
 
     # --- rows that a dashboard reads ---------------------------------------------------------------
 

@@ -87,11 +87,13 @@ dashboard; from /proc over {rate_seconds} s, each contender alone on a copy; the
 def markdown(seed, head):
     settings = seed["settings"]
     notes = NOTES.replace("\n", " ").format(counted=settings["counted"], rate_seconds=settings["rate_seconds"])
-    lines = [head, "", f"{settings['executions']:,} executions, `wrk -t1`, {settings['rounds']} rounds of {settings['seconds']} s in turn, medians. {notes}", "",
+    lines = [head, "", f"{settings['executions']:,} executions, `wrk -t1`, {settings['rounds']} rounds of {settings['seconds']} s (one client: 1 s) in turn, medians. {notes}", "",
              _line("", "the seed's claim", COLUMNS), "|---" * (len(COLUMNS) + 2) + "|"]
     for page in seed["pages"]:
         lines += _page_lines(page)
-    lines += [*_rows_read_lines(seed["rows_read"]), *_memory_lines(seed["memory"]), *_cpu_lines(seed["cpu"], settings["rate"])]
+    for name, lines_of in (("rows_read", _rows_read_lines), ("memory", _memory_lines), ("cpu", lambda part: _cpu_lines(part, settings["rate"]))):
+        if name in seed:
+            lines += lines_of(seed[name])
     return "\n".join(lines) + "\n"
 
 

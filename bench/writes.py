@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
+from cost import StatisticsCost, recorded
 from facts import fact
 from measure import CONNECTIONS, in_turn, loop, wrk
 from process import Failed, run
@@ -22,7 +23,6 @@ BATCH_SHARE = 0.6
 READERS_P99_MS = 10
 ARRIVING = 100        # executions a second, while dashboards are read
 DASHBOARD_AT_LEAST = 8000
-STATISTICS_SHARE = 0.9
 # A row that is to tell statistics of an execution is never written.
 WITHOUT_STATISTICS = "create trigger bench_without_statistics before insert on agent_execution_changes begin select raise(ignore); end"
 
@@ -69,13 +69,22 @@ class Writes:
     def _targets(self, key, figures):
         raise NotImplementedError
 
-    def rows(self):
+    def rows(self, is_recording=True, is_statistics=True):
+        """Of recording, and of dashboards while executions arrive."""
+        if is_recording:
+            yield from self._recording()
+        if is_statistics:
+            yield from self._arriving()
+
+    def _recording(self):
         yield self._row("single", "recording one execution, durable, 16 clients", self._measure_single)
         for clients in self.batch_clients:
             said = "one client" if clients == 1 else f"{clients} clients"
             yield self._row("batch", f"recording executions in batches of 1,000, durable, {said}; rows/s",
                             lambda row, clients=clients: self._measure_batch(row, clients))
         yield self._row("readers", "the 50 newest executions, while batches of 1,000 are written without pause", self._measure_readers)
+
+    def _arriving(self):
         for key, title, path in (("dashboard_arriving", "the dashboard of 30 days", "stats?days=30"),
                                  ("trend_arriving", "executions day by day, 30 days", "execution-trend?days=30")):
             yield self._row(key, f"{title}, while {ARRIVING} executions a second arrive",
@@ -175,32 +184,17 @@ class Writes:
     # --- what statistics cost ----------------------------------------------------------------------
 
     def statistics_cost(self):
-        """Recording beside recording on a copy where nothing of it gets into the queue of statistics, so that nothing is folded either."""
-        title = "recording one execution, 16 clients, against the same without statistics (a trigger drops what would be queued)"
-        self.bench.say(title)
+        """Two facts; where there is no such copy one that says so."""
         try:
             with self._without_statistics() as without:
-                servers = {"with": self.onggi, "without": without}
-                counted = {name: self._counted(server) for name, server in servers.items()}
-                figures = in_turn({name: lambda server=server: settled(lambda: wrk(
-                    f"{server.url}{PREFIX}/executions", self.bench.seconds, self.bench.data.key, post=self.single))
-                                   for name, server in servers.items()}, self.bench.rounds, self.bench.say)
-                if [name for name, server in servers.items() if self._counted(server) == counted[name]] != ["without"]:
-                    raise Failed("what was recorded is in the statistics where it should not be, or is not where it should")
+                cost = StatisticsCost(self.bench, {"with": self.onggi, "without": without}, self._database_cpu_s)
+                yield from recorded(cost, self.single, self.batch, BATCH)
         except Failed as failure:
-            return {**fact(title, None, ""), "error": str(failure)}
-        failed = [each.error for each in figures.values() if each.error]
-        if failed:
-            return {**fact(title, None, ""), "error": failed[0]}
-        rates = {name: each.median() for name, each in figures.items()}
-        share = rates["with"] / rates["without"]
-        made = fact(title, round(share, 2), f"times ({rates['with']:,.0f}/s, {rates['without']:,.0f}/s)",
-                    target("within 10 %", share, STATISTICS_SHARE))
-        made["per_second"] = rates
-        return made
+            yield {**fact("what statistics cost who records", None, ""), "error": str(failure)}
 
-    def _counted(self, server):
-        return fetch(f"{server.url}{PREFIX}/dashboard/stats", self.bench.data.key).json()["executions"]["total"]
+    def _database_cpu_s(self, name):
+        """Of the copy `with` or `without`; a file has no processes of its own."""
+        return 0
 
     def _without_statistics(self):
         """onggi on another copy, for a with statement."""

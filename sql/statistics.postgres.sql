@@ -257,10 +257,6 @@ from users u cross join {kind}_execution_stats s where s.user_id = u.id and s.da
 -- One server folds at a time: two would take the same changes, and one of them in vain. Any number that nobody else takes.
 select cast(pg_try_advisory_xact_lock(7309940823671140) as integer)
 
--- name: remove_waiting_{kind}
--- for: agent, workflow
-delete from {kind}_execution_changes where id = any (cast($1 as bigint[]))
-
 -- name: begin_lifetime_{kind}
 -- for: agent, workflow
 insert into {kind}_execution_lifetimes (
@@ -301,13 +297,15 @@ where l.user_id = n.id
 
 -- name: stats_at_{kind}
 -- for: agent, workflow
+-- By rows, which the primary key alone has: by columns the index of owners and dates is taken, and each row found among all of that day.
 select s.user_id, s.{kind}_id, to_char(s.date, 'YYYY-MM-DD'), s.is_frozen,
     s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count, s.total_duration_ms, s.min_duration_ms,
     s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens, s.llm_total_tokens,
     s.tool_call_count, s.cost_nanos
 from unnest(cast($1 as uuid[]), cast($2 as text[]), cast($3 as uuid[]), cast($4 as bigint[])) asked(subject, date, owner, is_frozen)
 join {kind}_execution_stats s
-    on s.{kind}_id = asked.subject and s.date = cast(asked.date as date) and s.user_id = asked.owner and s.is_frozen = (asked.is_frozen <> 0)
+    on (s.{kind}_id, s.date, s.user_id, s.is_frozen) >= (asked.subject, cast(asked.date as date), asked.owner, asked.is_frozen <> 0)
+    and (s.{kind}_id, s.date, s.user_id, s.is_frozen) <= (asked.subject, cast(asked.date as date), asked.owner, asked.is_frozen <> 0)
 
 -- name: days_at_{kind}
 -- for: agent, workflow
@@ -467,7 +465,8 @@ delete from {kind}_execution_weeks where ctid = any (array(
 -- for: agent, workflow
 delete from {kind}_execution_stats s
 using unnest(cast($1 as uuid[]), cast($2 as uuid[]), cast($3 as text[]), cast($4 as bigint[])) asked(owner, subject, date, is_frozen)
-where s.{kind}_id = asked.subject and s.date = cast(asked.date as date) and s.user_id = asked.owner and s.is_frozen = (asked.is_frozen <> 0)
+where (s.{kind}_id, s.date, s.user_id, s.is_frozen) >= (asked.subject, cast(asked.date as date), asked.owner, asked.is_frozen <> 0)
+    and (s.{kind}_id, s.date, s.user_id, s.is_frozen) <= (asked.subject, cast(asked.date as date), asked.owner, asked.is_frozen <> 0)
 
 -- name: remove_days_at_{kind}
 -- for: agent, workflow
@@ -479,6 +478,11 @@ where s.user_id = asked.owner and s.date = cast(asked.date as date) and s.is_fro
 -- for: agent, workflow
 select h.user_id, h.hour, h.seconds from unnest(cast($1 as uuid[]), cast($2 as timestamptz[])) asked(owner, hour)
 join {kind}_execution_hours h on h.user_id = asked.owner and h.hour = asked.hour
+
+-- name: remove_waiting_{kind}
+-- for: agent, workflow
+delete from {kind}_execution_changes c using unnest(cast($1 as bigint[]), cast($2 as bigint[])) span (first, last)
+where c.id >= span.first and c.id <= span.last
 
 -- name: put_hours_{kind}
 -- for: agent, workflow

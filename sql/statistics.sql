@@ -282,7 +282,8 @@ select count(*) from (select 1 from {kind}_execution_changes limit $1) counted
 
 -- name: remove_waiting_{kind}
 -- for: agent, workflow
-delete from {kind}_execution_changes where id = $1
+-- $1 and $2: ids that follow each other, from the first to the last, each of which was read.
+delete from {kind}_execution_changes where id >= $1 and id <= $2
 
 -- name: hold_{kind}
 -- for: agent, workflow

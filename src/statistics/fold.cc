@@ -113,15 +113,30 @@ std::vector<Change> changes_of(const db::Rows& rows) {
   return changes;
 }
 
-Task<Folded> fold_batch(db::Connection& connection, Kind kind, std::int64_t after, Time now) {
+// As many of them, from the first on, as are of so few days: about, a day in UTC is one.
+void keep_of_few_days(std::vector<Change>& changes) {
+  std::unordered_map<Uuid, std::set<std::int64_t>> days;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const std::int64_t day = hour_of(changes[i].what.started_at).ms / day_ms;
+    if (days[changes[i].what.subject_id].insert(day).second) ++count;
+    if (count > fold_rows_max) return changes.resize(i);
+  }
+}
+
+Task<Folded> fold_batch(db::Connection& connection, Kind kind, std::int64_t after,
+                        std::int64_t most, Time now) {
   const Statements& sql = statements_of(kind);
   Folded result;
   const db::Rows turn = co_await connection.many(sql.take_turn, {});
   result.has_turn = turn[0].boolean(0);
   if (!result.has_turn) co_return result;
-  const db::Rows waiting = co_await connection.many(sql.waiting, db::Params::of(after, fold_max));
-  const std::vector<Change> changes = changes_of(waiting);
+  const db::Rows waiting = co_await connection.many(sql.waiting, db::Params::of(after, most));
+  std::vector<Change> changes = changes_of(waiting);
+  keep_of_few_days(changes);
   result.read = changes.size();
+  result.has_more =
+      waiting.size() == static_cast<std::size_t>(most) || changes.size() < waiting.size();
   if (changes.empty()) co_return result;
   result.last_id = changes.back().id;
   for (const Change& change : changes) result.unknown.insert(change.what.user_id);
@@ -154,10 +169,8 @@ Task<Folded> fold_batch(db::Connection& connection, Kind kind, std::int64_t afte
   std::vector<Lifetime> saved;
   for (auto& [user, lifetime] : sum.lifetimes) saved.push_back(std::move(lifetime));
   co_await save_lifetimes(connection, kind, std::move(saved));
-  std::vector<db::Params> removed;
-  for (const std::int64_t id : sum.folded) removed.push_back(db::Params::of(id));
-  co_await connection.run_each(sql.remove_waiting, std::move(removed));
   result.folded = sum.folded.size();
+  co_await remove_waiting(connection, kind, std::move(sum.folded));
   co_return result;
 }
 
@@ -171,10 +184,10 @@ Time hour_of(Time time) {
   return Time{time.ms - (time.ms % hour_ms + hour_ms) % hour_ms};
 }
 
-Task<Folded> fold(store::Batches& batches, Kind kind, std::int64_t after) {
+Task<Folded> fold(store::Batches& batches, Kind kind, std::int64_t after, std::int64_t most) {
   std::function<Task<Folded>(db::Connection&)> body =
-      [kind, after, now = batches.now()](db::Connection& connection) {
-        return fold_batch(connection, kind, after, now);
+      [kind, after, most, now = batches.now()](db::Connection& connection) {
+        return fold_batch(connection, kind, after, most, now);
       };
   Folded folded = co_await batches.write<Folded>(std::move(body));
   co_return folded;
@@ -182,7 +195,7 @@ Task<Folded> fold(store::Batches& batches, Kind kind, std::int64_t after) {
 
 namespace {
 
-constexpr std::int64_t crowd_min = 5'000;
+constexpr std::int64_t crowd_min = 20'000;
 
 struct Crowding {
   std::int64_t count = 0;

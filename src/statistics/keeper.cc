@@ -1,5 +1,6 @@
 #include "statistics/keeper.h"
 
+#include <array>
 #include <chrono>
 
 #include <pthread.h>
@@ -17,11 +18,14 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds fold_interval{250};
-constexpr std::chrono::milliseconds give_way{20};
+// Short: where clients try again as soon as they are refused, a fold must find its place as well.
+constexpr std::chrono::milliseconds give_way{2};
 constexpr std::chrono::seconds look_interval{5};
 // Servers of the version before record without telling, until they have noticed the new schema.
 constexpr std::chrono::seconds patience_with_old_servers{3};
 constexpr int absorbed_in_a_row = 10;
+constexpr int folds_in_a_row = 5;  // then what waits is counted again
+constexpr std::int64_t few = 1'000;
 constexpr std::int64_t waiting_max = 100'000;  // as many are counted
 
 std::int64_t count_waiting(store::Batches& batches, Kind kind, std::int64_t most) {
@@ -108,44 +112,56 @@ void Keeper::tell(std::string& told, const std::string& failure) {
     spdlog::error("statistics_failed error={}", log_text(failure));
 }
 
-// False: somebody else folds, or it is to stop.
-bool Keeper::fold_all(store::Batches& batches, Kind kind) {
+// A few batches. True: there is more, and it is not in vain to go on.
+bool Keeper::fold_some(store::Batches& batches, Kind kind, std::int64_t waiting) {
+  const std::int64_t most = waiting < many_waiting ? fold_max : fold_max_of_many;
   std::int64_t after = 0;
-  for (;;) {
-    const Folded folded = run_now(fold(batches, kind, after));
+  std::size_t done = 0;
+  for (int i = 0; i < folds_in_a_row; ++i) {
+    const Folded folded = run_now(fold(batches, kind, after, most));
     folded_.add(folded.folded);
+    done += folded.folded;
     if (!folded.spoilt.empty() || !folded.unknown.empty()) {
       const std::lock_guard lock(mutex_);
       for (const auto& day : folded.spoilt) spoilt_.emplace(kind, day);
       for (const Uuid& user : folded.unknown) incomplete_.emplace(kind, user);
       changed_.notify_all();
     }
-    if (!folded.has_turn || is_stopping()) return false;
-    if (folded.read < static_cast<std::size_t>(fold_max)) return true;
+    if (!folded.has_turn || !folded.has_more || is_stopping()) return false;
     after = folded.last_id;
   }
+  return done != 0;
+}
+
+// Counts what waits, and folds some of it. True: there is more.
+bool Keeper::fold_pass(store::Batches& batches) {
+  constexpr std::array kinds{Kind::agent, Kind::workflow};
+  const std::int64_t now = clock_.now().ms;
+  std::array<std::int64_t, kinds.size()> waiting{};
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    waiting[i] = count_waiting(batches, kinds[i], waiting_max);
+    if (waiting[i] < crowd_looked_at) continue;
+    const std::lock_guard lock(mutex_);
+    crowded_.insert(kinds[i]);
+    changed_.notify_all();
+  }
+  waiting_ = waiting[0] + waiting[1];
+  if (waiting_ == 0) empty_at_ms_ = now;
+  bool has_more = false;
+  for (std::size_t i = 0; i < kinds.size(); ++i)
+    if (waiting[i] != 0 && fold_some(batches, kinds[i], waiting[i])) has_more = true;
+  return has_more;
 }
 
 void Keeper::run_folds() {
   pthread_setname_np(pthread_self(), "onggi-folds");
   OwnBatches batches(database_, clock_, *this);
   std::string told;
-  while (rest(fold_interval)) {
+  bool has_more = false;
+  while (has_more ? !is_stopping() : rest(fold_interval)) {
+    has_more = false;
     try {
-      const std::int64_t now = clock_.now().ms;
-      std::int64_t waiting = 0;
-      for (const Kind kind : {Kind::agent, Kind::workflow}) {
-        const std::int64_t of_kind = count_waiting(batches, kind, waiting_max);
-        waiting += of_kind;
-        if (of_kind >= crowd_looked_at) {
-          const std::lock_guard lock(mutex_);
-          crowded_.insert(kind);
-          changed_.notify_all();
-        }
-        if (of_kind != 0) fold_all(batches, kind);
-      }
-      if (waiting == 0) empty_at_ms_ = now;
-      waiting_ = waiting;
+      has_more = fold_pass(batches);
       tell(told, {});
     } catch (const Unavailable&) {
       // Requests say so, and /readyz.
@@ -210,7 +226,7 @@ void Keeper::run_builds() {
         run_now(complete(batches, kind, user));
         built_.add();
         // While much is folded, weeks would be given up again at once.
-        if (waiting_ < fold_max) run_now(sum_up(batches, kind, user));
+        if (waiting_ < few) run_now(sum_up(batches, kind, user));
       }
       for (const auto& [kind, day] : days) {
         run_now(statistics::rebuild(batches, kind, day.first, day.second, day.second));

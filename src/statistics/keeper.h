@@ -1,9 +1,10 @@
 // What keeps statistics up, beside the requests: folds what has changed, four times a second and
 // until nothing is left, and makes what is to be made anew. So the changes that a read has to add
-// are those of about a quarter of a second. A load of many executions at once can be faster than
-// folds are: where some ten thousand changes wait, those of users who have thousands among them are
-// taken out of the queue together (build.h: absorb), in about the time that reading these users'
-// executions takes.
+// are those of about a quarter of a second, and under a load of many executions at once those of a
+// few batches: folds then go on without a rest, and take the more the more wait (fold.h). Where
+// that is not enough, and fifty thousand changes wait, those of users who have many among them
+// are taken out of the queue together (build.h: absorb), in about the time that reading these
+// users' executions takes. /metrics says how many wait.
 //
 // Every server has one; on a shared database one of them folds at a time. None is needed for
 // answers to be exact, only for them to be cheap.
@@ -42,7 +43,8 @@ class Keeper {
 
   void run_folds();
   void run_builds();
-  bool fold_all(store::Batches& batches, Kind kind);
+  bool fold_pass(store::Batches& batches);
+  bool fold_some(store::Batches& batches, Kind kind, std::int64_t waiting);
   void look_for_incomplete(store::Batches& batches);
   void absorb_crowds(store::Batches& batches, Kind kind);
   bool rest(std::chrono::milliseconds time);

@@ -226,6 +226,18 @@ Task<void> begin_lifetime(db::Connection& connection, Kind kind, Uuid user, std:
   co_await connection.run(statements_of(kind).begin_lifetime, std::move(params));
 }
 
+// Ids that follow each other go together: most do.
+Task<void> remove_waiting(db::Connection& connection, Kind kind, std::vector<std::int64_t> ids) {
+  std::vector<db::Params> spans;
+  for (std::size_t i = 0; i < ids.size();) {
+    std::size_t end = i + 1;
+    while (end < ids.size() && ids[end] == ids[end - 1] + 1) ++end;
+    spans.push_back(db::Params::of(ids[i], ids[end - 1]));
+    i = end;
+  }
+  co_await connection.run_each(statements_of(kind).remove_waiting, std::move(spans));
+}
+
 std::pair<Uuid, Uuid> ids_between(Time from, Time to) {
   return {Uuid::least_of(Time{from.ms - store::id_drift_max_ms}),
           Uuid::least_of(Time{to.ms + store::id_drift_max_ms + 1})};

@@ -102,6 +102,9 @@ Task<void> save_lifetimes(db::Connection& connection, Kind kind, std::vector<Lif
 Task<void> begin_lifetime(db::Connection& connection, Kind kind, Uuid user, std::string zone,
                           bool is_complete);
 
+// In a transaction that counts them: changes that were read, by their ids in ascending order.
+Task<void> remove_waiting(db::Connection& connection, Kind kind, std::vector<std::int64_t> ids);
+
 // The ids that executions can have which start from one time on and before another.
 std::pair<Uuid, Uuid> ids_between(Time from, Time to);
 

@@ -71,9 +71,10 @@ Task<void> write_rest(db::Connection& connection, Kind kind, const Chunk& chunk,
     lifetime.count[i] += chunk.difference.count[i];
   std::vector<Lifetime> saved{std::move(lifetime)};
   co_await save_lifetimes(connection, kind, std::move(saved));
-  std::vector<db::Params> removed;
-  for (const Waiting& change : chunk.consumed) removed.push_back(db::Params::of(change.id));
-  co_await connection.run_each(sql.remove_waiting, std::move(removed));
+  std::vector<std::int64_t> consumed;
+  for (const Waiting& change : chunk.consumed) consumed.push_back(change.id);
+  std::ranges::sort(consumed);
+  co_await remove_waiting(connection, kind, std::move(consumed));
 }
 
 Task<std::optional<std::int64_t>> write_in(db::Connection& connection, Kind kind,

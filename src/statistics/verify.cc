@@ -152,7 +152,7 @@ Task<void> fold_everything(store::Batches& batches, Kind kind) {
   std::int64_t after = 0;
   while (!batches.is_to_stop()) {
     const Folded folded = co_await fold(batches, kind, after);
-    if (!folded.has_turn || folded.read < static_cast<std::size_t>(fold_max)) co_return;
+    if (!folded.has_turn || !folded.has_more) co_return;
     after = folded.last_id;
   }
 }

@@ -1,5 +1,6 @@
 """What the benchmark says about its figures (bench/): the parts that need no server."""
 
+import argparse
 import json
 import re
 import sys
@@ -10,8 +11,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 
+import cost  # noqa: E402
+import facts  # noqa: E402
 import measure  # noqa: E402
 import postgres  # noqa: E402
+import run  # noqa: E402
 import seed_table  # noqa: E402
 import table  # noqa: E402
 from data import fingerprint  # noqa: E402
@@ -228,6 +232,73 @@ def test_what_is_recorded_is_held_against_the_best_bare_insert():
         ("at least 60 % of the best bare insert", 0.6, True)]
 
 
+# --- what statistics cost ---------------------------------------------------------------------------
+
+def test_what_statistics_cost_is_the_median_of_pairs():
+    def pair(with_, without):
+        return {"with": {"per_second": with_, "cpu_us": 110.0}, "without": {"per_second": without, "cpu_us": 100.0}}
+    # The machine was slower in the second pair, for both.
+    made = cost.shown("recording", [pair(95.0, 100.0), pair(47.0, 50.0), pair(99.0, 100.0)])
+    assert made["value"] == 0.95 and made["cpu_share"] == 1.1 and made["targets"][0]["met"]
+    assert "processor time of each, folds included, 1.10 times (110 us, 100 us)" in made["unit"]
+    assert not cost.shown("recording", [pair(89.0, 100.0)])["targets"][0]["met"]
+
+
+def test_the_queue_is_read_off_the_metrics():
+    assert cost.waiting("# HELP x\nonggi_statistics_waiting_changes 12\nonggi_statistics_fold_lag_seconds 0\n") == 12
+
+
+# --- sections, and what is kept of them -------------------------------------------------------------
+
+def options_of(*arguments):
+    options = argparse.Namespace(quick=False, store="both", executions=None, grown=None, seconds=None, rounds=None, only=list(arguments) or None)
+    run.complete(argparse.ArgumentParser(), options)
+    return options
+
+
+def test_what_is_asked_for_decides_what_is_made():
+    everything = options_of()
+    assert everything.wants_data and everything.wants_peers and everything.wants_writes and all(map(everything.wants, run.SECTIONS))
+    memory = options_of("memory")
+    assert memory.wants("memory") and not memory.wants("pages") and not memory.wants_data
+    assert options_of("growth").wants_data and not options_of("growth").wants_peers
+    assert options_of("agent").wants_peers and not options_of("agent").wants_writes
+    assert options_of("statistics").wants_writes and not options_of("statistics").wants("writes")
+    with pytest.raises(SystemExit):
+        options_of("nothing")
+
+
+def test_a_row_is_kept_at_once_and_in_place_of_its_like():
+    kept = []
+    part = {"rows": [{"title": "a", "key": "x"}, {"title": "b", "key": "x"}], "facts": []}
+    results = run.Results(part, lambda: kept.append(json.dumps(part)))
+    results.rows([{"title": "b", "key": "x", "bytes": 1}, {"title": "c", "key": "y"}])
+    results.fact({"title": "a"})
+    assert [row["title"] for row in part["rows"]] == ["a", "b", "c"] and part["rows"][1]["bytes"] == 1 and len(kept) == 3
+
+
+def test_an_earlier_run_of_the_same_program_is_gone_on_with(tmp_path):
+    file, before = tmp_path / "bench.json", result()
+    now, options = {"date": before["date"], "versions": before["versions"]}, options_of("memory")
+    options.seconds, options.rounds = SETTINGS["seconds"], SETTINGS["rounds"]
+    assert run.earlier(file, now, options) == {}
+    run.save(tmp_path, "bench", before, "text")
+    assert run.earlier(file, now, options) == before["stores"] and (tmp_path / "bench.md").read_text() == "text"
+    assert run.earlier(file, {**now, "versions": {"onggi": "another"}}, options) == {}
+    options.seconds += 1
+    assert run.earlier(file, now, options) == {}
+    assert run.earlier(file, now, options_of()) == {}
+
+
+def test_room_takes_two_numbers_of_executions():
+    class Made:
+        def __init__(self, executions, bytes_):
+            self.executions, self.bytes = executions, lambda: bytes_
+    assert facts.room(Made(20, 300), Made(10, 100))["value"] == 20
+    assert "skipped" in facts.room(Made(10, 100), Made(10, 100))
+    assert not list(facts.growth(None, Made(10, 100), Made(10, 100)))
+
+
 # --- the seed's own table --------------------------------------------------------------------------
 
 def seed_result():
@@ -254,6 +325,14 @@ def test_the_seeds_table_says_claims_and_figures():
                  "| answered of these, requests/s; p50, ms |  |  | 50; 7.0 |  | 50; none |  |  |"):
         assert line in text.splitlines(), line
     assert seed_table.failures(seed_result()) == []
+
+
+def test_the_seeds_table_is_shown_as_far_as_it_is_made():
+    whole = seed_table.markdown(seed_result(), "where").splitlines()
+    part = seed_result()
+    del part["memory"], part["cpu"]
+    lines = seed_table.markdown(part, "where").splitlines()
+    assert 0 < len(lines) < len(whole) and set(lines) < set(whole)
 
 
 def test_a_part_of_the_seeds_table_that_failed_is_said():

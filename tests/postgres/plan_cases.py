@@ -391,7 +391,7 @@ for kind in ("agent", "workflow"):
     case(f"statistics.waiting_{kind}", of("0", "100"))
     case(f"statistics.waiting_of_{kind}", of(OWNER))
     case(f"statistics.count_waiting_{kind}", of("300"))
-    case(f"statistics.remove_waiting_{kind}", many("7"))
+    case(f"statistics.remove_waiting_{kind}", many("7", "9"))
     case(f"statistics.erase_waiting_{kind}", of(numbered(USER, 30)))
     case(f"statistics.hold_{kind}", of(numbered(USER, 30)))
     case(f"statistics.begin_lifetime_{kind}", of(OWNER, "'UTC'", "'0001-01-01'", "1"))

@@ -111,23 +111,19 @@ bool GroupCommit::may_grow(const std::vector<Write*>& members,
   return members.size() < group_size_ && SteadyClock::now() - started < longest_group;
 }
 
-// False when SQLite has ended the transaction, or has to. While it holds nobody's work a member
-// needs no savepoint: all of it can go. One that has written much has none any more: if it fails
-// all start again.
+// False when SQLite has ended the transaction, or a member that is not kept cannot be undone alone.
+// While it holds nobody's work a member needs no savepoint: all of it can go.
 bool GroupCommit::add(Write& member) {
-  const bool is_first = !changed_;
-  bool guarded = !is_first;
-  if (guarded) handle_->control(control::savepoint);
-  run_body(member, guarded);
+  Guard guard(*handle_, changed_);
+  run_body(member, guard);
   if (!handle_->in_transaction()) return false;
   if (member.keep) {
-    if (guarded) handle_->control(control::release);
+    guard.release();
     changed_ = true;
-  } else if (!is_first && !guarded) {
+  } else if (guard.holds()) {
+    guard.roll_back();
+  } else if (changed_) {
     return false;
-  } else if (guarded) {
-    handle_->control(control::rollback_to);
-    handle_->control(control::release);
   } else {
     handle_->control(control::rollback);
     begin();
@@ -139,8 +135,8 @@ void GroupCommit::alone(Write& member) {
   try {
     connect();
     begin();
-    bool guarded = false;
-    run_body(member, guarded);
+    Guard guard(*handle_, false);
+    run_body(member, guard);
     if (!handle_->in_transaction()) {
       if (!member.error) throw transaction_lost();
     } else if (member.keep) {
@@ -156,13 +152,13 @@ void GroupCommit::alone(Write& member) {
   }
 }
 
-void GroupCommit::run_body(Write& member, bool& guarded) {
+void GroupCommit::run_body(Write& member, Guard& guard) {
   member.spent = {.request = member.cost.request};
   member.keep = false;
   member.error = nullptr;
   member.published.clear();
   try {
-    WriteSession session(*handle_, member.spent, member.published, guarded);
+    WriteSession session(*handle_, member.spent, member.published, guard);
     member.keep = run_now(member.body(session));
   } catch (...) {
     member.error = std::current_exception();  // travels to whoever awaits the write
@@ -241,7 +237,9 @@ void GroupCommit::report(std::optional<Trouble> trouble, const char* internal,
 bool GroupCommit::restart_log() {
   if (!handle_) return false;
   readers_.end_idle_snapshots();
-  sqlite3_busy_timeout(handle_->raw(), longest_wait_for_readers_ms);
+  // A cursor stays longer than anybody may wait.
+  const bool is_in_vain = readers_.long_reads().load(std::memory_order_relaxed) != 0;
+  sqlite3_busy_timeout(handle_->raw(), is_in_vain ? 0 : longest_wait_for_readers_ms);
   const int code = sqlite3_wal_checkpoint_v2(handle_->raw(), "main", SQLITE_CHECKPOINT_RESTART,
                                              nullptr, nullptr);
   sqlite3_busy_timeout(handle_->raw(), busy_timeout_ms);

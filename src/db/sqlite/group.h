@@ -58,7 +58,7 @@ class GroupCommit {
   bool together(std::vector<Write*>& members, const std::function<Write*()>& next);
   bool add(Write& member);
   void alone(Write& member);
-  void run_body(Write& member, bool& guarded);
+  void run_body(Write& member, Guard& guard);
   void begin();
   void commit();
   void note(const StatementCounters& counters, const Statement& statement,

@@ -66,6 +66,9 @@ class Readers {
   std::uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
   std::uint64_t commits() const { return commits_.load(std::memory_order_acquire); }
 
+  // How many cursors are open (cursor.h).
+  std::atomic<std::size_t>& long_reads() { return long_reads_; }
+
   // Ends the snapshots that nobody reads from, so that they do not hold the log back.
   void end_idle_snapshots();
 
@@ -79,6 +82,7 @@ class Readers {
   Observations& observations_;
   std::atomic<std::uint64_t> commits_{1};
   std::atomic<std::uint64_t> changes_{1};
+  std::atomic<std::size_t> long_reads_{0};
   std::mutex mutex_;
   std::vector<std::unique_ptr<Reader>> idle_;
 };

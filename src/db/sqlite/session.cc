@@ -3,12 +3,6 @@
 #include <stdexcept>
 
 namespace onggi::db::sqlite {
-namespace {
-
-// About as many as the steps of an execution: beyond, copies cost more than they are worth.
-constexpr std::size_t guarded_rows_max = 64;
-
-}  // namespace
 
 Task<Rows> ReadSession::many(const Statement& statement, Params params) {
   count_down();
@@ -49,6 +43,25 @@ void ReadSession::count_down() {
   if (left_-- == 0) throw std::logic_error("read_one() runs one statement");
 }
 
+Guard::Guard(Handle& handle, bool is_needed) : handle_(handle), is_set_(is_needed) {
+  if (is_set_) handle_.control(control::savepoint);
+}
+
+void Guard::count(std::size_t rows) {
+  rows_ += rows;
+  if (rows_ > most) release();
+}
+
+void Guard::release() {
+  if (is_set_) handle_.control(control::release);
+  is_set_ = false;
+}
+
+void Guard::roll_back() {
+  handle_.control(control::rollback_to);
+  release();
+}
+
 Task<Rows> WriteSession::many(const Statement& statement, Params params) {
   require_transaction();
   co_return handle_.many(statement, params, cost_);
@@ -74,13 +87,13 @@ Task<Rows> WriteSession::many_each(const Statement& statement, std::vector<Param
 
 Task<std::int64_t> WriteSession::run(const Statement& statement, Params params) {
   require_transaction();
-  give_up_guard(1);
+  guard_.count(1);
   co_return handle_.run(statement, params, cost_);
 }
 
 Task<std::int64_t> WriteSession::run_each(const Statement& statement, std::vector<Params> rows) {
   require_transaction();
-  give_up_guard(rows.size());
+  guard_.count(rows.size());
   co_return handle_.run_each(statement, rows, cost_);
 }
 
@@ -90,14 +103,6 @@ void WriteSession::after_commit(std::move_only_function<void()> published) {
 
 void WriteSession::require_transaction() const {
   if (!handle_.in_transaction()) throw transaction_lost();
-}
-
-void WriteSession::give_up_guard(std::size_t rows) {
-  if (!is_guarded_) return;
-  rows_ += rows;
-  if (rows_ <= guarded_rows_max) return;
-  handle_.control(control::release);
-  is_guarded_ = false;
 }
 
 Unavailable transaction_lost() {

@@ -2,6 +2,7 @@
 // here waits for another thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -37,13 +38,36 @@ class ReadSession final : public Connection {
   std::uint32_t left_;
 };
 
+// The savepoint before a member of a group. It is given up once the member has changed `most` rows:
+// SQLite keeps in memory, as a list, what a savepoint would bring back, and goes through all of it
+// at the end of each statement that has a trigger, so that a thousand rows behind a savepoint would
+// take as long as a million. A member that fails afterwards takes its group along, which then runs
+// again one by one.
+class Guard {
+ public:
+  static constexpr std::size_t most = 64;
+
+  // Sets it, where it `is_needed`.
+  Guard(Handle& handle, bool is_needed);
+  // So many rows are about to be changed.
+  void count(std::size_t rows);
+  void release();
+  void roll_back();
+  // Whether what the member has done can be undone alone.
+  bool holds() const { return is_set_; }
+
+ private:
+  Handle& handle_;
+  std::size_t rows_ = 0;
+  bool is_set_;
+};
+
 class WriteSession final : public Connection {
  public:
   using Published = std::vector<std::move_only_function<void()>>;
 
-  // `is_guarded`: behind a savepoint, until this says otherwise.
-  WriteSession(Handle& handle, Cost& cost, Published& published, bool& is_guarded)
-      : handle_(handle), cost_(cost), published_(published), is_guarded_(is_guarded) {}
+  WriteSession(Handle& handle, Cost& cost, Published& published, Guard& guard)
+      : handle_(handle), cost_(cost), published_(published), guard_(guard) {}
 
   Task<Rows> many(const Statement& statement, Params params) override;
   Task<Rows> many_within(const Statement& statement, Params params, std::size_t max_bytes) override;
@@ -58,15 +82,11 @@ class WriteSession final : public Connection {
   // A body may have caught the error with which SQLite ended the transaction; what it runs next
   // would commit by itself.
   void require_transaction() const;
-  // Behind a savepoint SQLite keeps a copy of every page that is changed, and walks over all copies
-  // once a statement: who writes much goes on without.
-  void give_up_guard(std::size_t rows);
 
   Handle& handle_;
   Cost& cost_;
   Published& published_;
-  bool& is_guarded_;
-  std::size_t rows_ = 0;  // behind the savepoint
+  Guard& guard_;
 };
 
 // What a write is told whose transaction SQLite has ended without an error that could be passed on.

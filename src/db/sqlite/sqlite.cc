@@ -41,8 +41,8 @@ struct Sqlite::Impl {
   std::unique_ptr<Cursor> open(Life life, Cost& cost, const Statement& statement,
                                const Params& params) {
     try {
-      return std::make_unique<SqliteCursor>(long_reads, options.long_reads, readers, observations,
-                                            life, cost, statement, params);
+      return std::make_unique<SqliteCursor>(readers.long_reads(), options.long_reads, readers,
+                                            observations, life, cost, statement, params);
     } catch (const Unavailable& unavailable) {
       observations.failures.count(unavailable.cause());
       throw;
@@ -55,7 +55,6 @@ struct Sqlite::Impl {
   Readers readers;
   Checkpointer checkpointer;
   Writer writer;
-  std::atomic<std::size_t> long_reads{0};
 };
 
 Sqlite::Sqlite(std::filesystem::path file, Schema schema, SqliteOptions options, Registry& registry)

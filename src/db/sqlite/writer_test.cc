@@ -85,27 +85,32 @@ TEST_F(WriterTest, a_constraint_checked_at_commit_fails_only_who_broke_it) {
   EXPECT_EQ(metric("onggi_db_group_retries_total"), 1);
 }
 
-// Who writes much has no savepoint: where it fails all start again, and nobody else is harmed.
-TEST_F(WriterTest, a_large_write_shares_a_commit_and_pays_for_its_own_failure_alone) {
-  const auto many = [](std::int64_t from, bool is_to_fail) -> WriteBody {
-    return [=](Connection& connection) -> Task<Result<int>> {
-      std::vector<Params> rows;
-      for (std::int64_t id = from; id < from + 100; ++id) rows.push_back(Params::of(id, "x"));
-      co_await connection.run_each(jars::put, std::move(rows));
-      if (is_to_fail) throw std::runtime_error("too much");
-      co_return 0;
-    };
+// Its savepoint is given up on the way: what it has done can only be undone with all the others.
+TEST_F(WriterTest, who_changes_many_rows_and_fails_harms_nobody_else) {
+  const auto put_many = [](Connection& connection) -> Task<void> {
+    std::vector<Params> rows;
+    for (std::int64_t id = 100; id < 300; ++id) rows.push_back(Params::of(id, "x"));
+    co_await connection.run_each(jars::put, std::move(rows));
   };
-  together({putting(1), many(1'000, false), putting(2)});
-  EXPECT_EQ(count_jars(database_), 102);
-  EXPECT_EQ(metric("onggi_db_group_retries_total"), 0);
-
-  const auto thrown = together({putting(3), many(2'000, true), putting(4)});
-  EXPECT_EQ(thrown[0], "");
-  EXPECT_EQ(thrown[1], "too much");
-  EXPECT_EQ(thrown[2], "");
-  EXPECT_EQ(count_jars(database_), 104);
-  EXPECT_EQ(metric("onggi_db_group_retries_total"), 1);
+  const WriteBody throwing = [&](Connection& connection) -> Task<Result<int>> {
+    co_await put_many(connection);
+    co_await connection.run(jars::put, Params::of(100, "again"));
+    co_return 0;
+  };
+  const WriteBody giving_up = [&](Connection& connection) -> Task<Result<int>> {
+    co_await put_many(connection);
+    co_return fail(Code::conflict, "not now");
+  };
+  const WriteBody succeeding = [](Connection& connection) -> Task<Result<int>> {
+    for (std::int64_t id = 300; id < 500; ++id)
+      co_await connection.run(jars::put, Params::of(id, "x"));
+    co_return 0;
+  };
+  const auto thrown =
+      together({putting(1), throwing, putting(2), giving_up, putting(3), succeeding});
+  EXPECT_THAT(thrown[1], testing::HasSubstr("UNIQUE"));
+  for (const int other : {0, 2, 3, 4, 5}) EXPECT_EQ(thrown[static_cast<std::size_t>(other)], "");
+  EXPECT_EQ(count_jars(database_), 203);
 }
 
 // SQLite ends a transaction by itself when the disk fails. A body that goes on as if nothing had
