@@ -19,11 +19,11 @@ select 6, null, null, null, cast(k.shelf as integer), k.count, case
     when k.shelf = 15 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < cast($2 as timestamptz) - 2160 * interval '1 hour')
     when k.shelf >= 18 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.last_accessed_at < cast($2 as timestamptz) - 2160 * interval '1 hour')
     else 0 end, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
-from agents a cross join memory_counts k left join memory_settings s on s.agent_id = a.id
 
 -- name: dashboard
 -- Of an owner, and 4 how many agents, blocks, workflows and knowledgebases there are, 5 the hours of agents' executions from $9 on,
 -- 6 what agents remember at $2.
+with own as materialized (select id from agents where user_id = $1 and deleted_at is null)
 select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone as word, cast(l.is_counted as integer) as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, cast(null as bigint) as duration, cast(null as bigint) as least, cast(null as bigint) as greatest,
     cast(null as bytea) as sketch, l.version as llm_call_count, cast(null as bigint) as llm_prompt_tokens, cast(null as bigint) as llm_completion_tokens, cast(null as bigint) as llm_total_tokens,
@@ -46,17 +46,18 @@ select 3, e.user_id, e.agent_id, e.status, 1, null, null, null, null, null, e.du
 from agent_executions e
 where e.user_id = $1 and e.started_at >= $5 and e.started_at < $6 and e.id >= $7 and e.id < $8
 union all
-select 4, null, null, null, null, (select count(*) from agents where deleted_at is null and user_id = $1), (select count(*) from blocks where user_id = $1), (select count(*) from workflows where user_id = $1), (select count(*) from knowledgebases where user_id = $1), null,
+select 4, null, null, null, null, (select count(*) from own), (select count(*) from blocks where user_id = $1), (select count(*) from workflows where user_id = $1), (select count(*) from knowledgebases where user_id = $1), null,
     null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 union all
 select 5, h.user_id, null, null, null, null, null, null, null, null, null, null, null, h.seconds, null, null, null, null, null, null, null, null, null, h.hour, null
 from agent_execution_hours h where h.user_id = $1 and h.hour >= $9
 union all
 {memory_rows}
-where k.agent_id = a.id and a.user_id = $1 and a.deleted_at is null
+from own a join memory_counts k on k.agent_id = a.id left join memory_settings s on s.agent_id = a.id
 
 -- name: rest_of_dashboard
 -- What of `dashboard` may have changed while the rows of the dates hold, of which changes up to $3 are known. $2 now.
+with own as materialized (select id from agents where user_id = $1 and deleted_at is null)
 select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone as word, cast(l.is_counted as integer) as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, cast(null as bigint) as duration, cast(null as bigint) as least, cast(null as bigint) as greatest,
     cast(null as bytea) as sketch, l.version as llm_call_count, cast(null as bigint) as llm_prompt_tokens, cast(null as bigint) as llm_completion_tokens, cast(null as bigint) as llm_total_tokens,
@@ -69,11 +70,11 @@ select 1, c.user_id, c.agent_id, c.status, cast(c.weight as integer), c.id, null
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
 from agent_execution_changes c where c.user_id = $1 and c.id > $3
 union all
-select 4, null, null, null, null, (select count(*) from agents where deleted_at is null and user_id = $1), (select count(*) from blocks where user_id = $1), (select count(*) from workflows where user_id = $1), (select count(*) from knowledgebases where user_id = $1), null,
+select 4, null, null, null, null, (select count(*) from own), (select count(*) from blocks where user_id = $1), (select count(*) from workflows where user_id = $1), (select count(*) from knowledgebases where user_id = $1), null,
     null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 union all
 {memory_rows}
-where k.agent_id = a.id and a.user_id = $1 and a.deleted_at is null
+from own a join memory_counts k on k.agent_id = a.id left join memory_settings s on s.agent_id = a.id
 
 -- name: dashboard_of_everybody
 select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone as word, cast(l.is_counted as integer) as weight,
@@ -106,6 +107,7 @@ select 5, h.user_id, null, null, null, null, null, null, null, null, null, null,
 from users u cross join agent_execution_hours h where h.user_id = u.id and h.hour >= $9
 union all
 {memory_rows}
+from agents a cross join memory_counts k left join memory_settings s on s.agent_id = a.id
 where k.agent_id = a.id and a.deleted_at is null
 
 -- name: days_{kind}
