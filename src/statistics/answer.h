@@ -1,6 +1,7 @@
 // What the statements of a read give (reading.h), and the figures that follow from it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <memory>
@@ -52,6 +53,7 @@ ItemKey key_of(Group group, Date date, const Uuid& subject);
 // How many of an hour's executions have started in the 24 hours before `now`, to the second.
 std::int64_t recent_of(Time hour, const Seconds& seconds, Time now);
 
+// Made of the rows of a statement, asked for its gaps, finished.
 class Answer {
  public:
   explicit Answer(Question question) : question_(std::move(question)) {}
@@ -77,9 +79,6 @@ class Answer {
   Date today();
   Date to() { return statistics::dates_of(question_, today()).second; }
   Date from() { return statistics::dates_of(question_, today()).first; }
-  void count(Reading& reading, const Uuid& user, Date date, const Uuid& subject,
-             const Figures& figures);
-  void count(std::map<ItemKey, Delta>& more, const Uuid& user, Date date, const Weighed& change);
   bool is_asked(Date date, const Uuid& subject);
   void count_all_time(Reading& reading);
 

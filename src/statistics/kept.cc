@@ -23,12 +23,7 @@ std::string name_of(const Question& question) {
                      question.subject ? question.subject->view() : std::string_view());
 }
 
-std::size_t bytes_of(const Kept& kept) {
-  std::size_t bytes = sizeof(Kept) + 4'096;
-  for (const auto& [key, figures] : kept.reading.items)
-    bytes += sizeof(key) + sizeof(figures) + figures.durations.bytes() + 64;
-  return bytes;
-}
+constexpr std::size_t bytes_of_shown_item = 640;
 
 bool is_same_lifetime(const Lifetime& one, const Lifetime& other) {
   return one.version == other.version && one.zone == other.zone && one.timezone == other.timezone;
@@ -175,6 +170,15 @@ bool Kept::add(const std::vector<const Weighed*>& changes, Dates& dates) {
   return true;
 }
 
+// About, with the page that will be made of it.
+std::size_t Kept::bytes() const {
+  std::size_t bytes = sizeof(Kept) + known_.capacity() * sizeof(std::int64_t);
+  for (const auto& [hour, seconds] : hours_) bytes += sizeof(hour) + seconds.bytes();
+  for (const auto& [key, figures] : reading.items)
+    bytes += sizeof(key) + sizeof(figures) + figures.durations.bytes() + bytes_of_shown_item;
+  return bytes;
+}
+
 void Kept::count_recent() {
   reading.last_24h = 0;
   for (const auto& [hour, seconds] : hours_)
@@ -212,7 +216,7 @@ Readings::Current Readings::find(const std::string& key) {
 
 // One that another has read meanwhile is replaced: both hold, or are found not to.
 void Readings::put(std::string key, Current kept) {
-  const std::size_t bytes = bytes_of(*kept);
+  const std::size_t bytes = kept->bytes();
   if (bytes > most_bytes_ / 4) return;
   const std::lock_guard lock(mutex_);
   const auto drop = [&](std::list<Entry>::iterator entry) {

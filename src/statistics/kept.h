@@ -42,6 +42,7 @@ class Kept {
     std::shared_ptr<const cache::Page> page;
   };
 
+  std::size_t bytes() const;
   std::shared_ptr<Kept> copy() const;
   bool knows(std::int64_t change) const;
   void know(const Weighed& change);

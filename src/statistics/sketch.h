@@ -71,6 +71,7 @@ class Seconds {
     counts_.remove_if([&](std::uint32_t second) { return is_gone(static_cast<int>(second)); });
   }
   bool operator==(const Seconds&) const = default;
+  std::size_t bytes() const { return counts_.bytes(); }
   std::string write() const { return counts_.write(); }
   static Seconds read(std::string_view bytes);
 
