@@ -80,6 +80,7 @@ class GroupCommit {
   const StatementCounters begin_;
   std::unique_ptr<Handle> handle_;  // null after a failure, until connect()
   bool changed_ = false;            // the transaction holds the work of a member
+  int careful_ = 0;                 // groups whose members stand behind savepoints
   int log_pages_ = 0;
   Health health_;
 };
