@@ -25,6 +25,7 @@ struct Prepared {
   // $n is a name to SQLite: positions[n - 1] is where it is bound; 0 if the text does not mention
   // it.
   std::vector<int> positions;
+  bool takes_each_row = false;           // each_row.h
   Observations::OfStatement observed{};  // null until it is counted; transaction control never is
 };
 
@@ -61,7 +62,7 @@ class Handle {
 
   Prepared& prepared(const Statement& statement);
   Prepared prepare(const Statement& statement);
-  std::int64_t change(Running& running, const Params& params);
+  std::int64_t finish_change(Running& running, std::int64_t changes_before);
   void check(int code, const Statement& statement) {
     if (code != SQLITE_OK) fail(code, statement);
   }

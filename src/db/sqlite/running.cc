@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "db/sqlite/each_row.h"
+
 namespace onggi::db::sqlite {
 
 void Running::start(const Params& params, Values values) {
@@ -20,6 +22,12 @@ void Running::start(const Params& params, Values values) {
     if (position == 0) continue;
     handle_.check(bind(position, given[i], lifetime), *prepared_.statement);
   }
+}
+
+void Running::start_each(const std::vector<Params>& rows) {
+  sqlite3_reset(prepared_.compiled.get());
+  handle_.check(bind_each_row(prepared_.compiled.get(), prepared_.positions[0], rows),
+                *prepared_.statement);
 }
 
 int Running::bind(int position, const Param& param, sqlite3_destructor_type lifetime) {
