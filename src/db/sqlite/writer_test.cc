@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -103,6 +104,49 @@ TEST_F(WriterTest, a_lost_transaction_commits_nothing_and_harms_nobody_else) {
   EXPECT_NE(thrown[1], "");
   EXPECT_EQ(thrown[2], "");
   EXPECT_EQ(count_jars(database_), 2);
+}
+
+// Who waits while a batch works is answered with it, by one commit.
+TEST_F(WriterTest, what_has_waited_for_a_long_body_goes_with_its_commit) {
+  Gate gate;
+  std::thread first([&] {
+    std::ignore = write(database_, [&](Connection& connection) -> Task<Result<int>> {
+      co_await connection.run(jars::put, Params::of(1, "x"));
+      gate.pass();
+      const auto begun = std::chrono::steady_clock::now();
+      while (std::chrono::steady_clock::now() - begun < std::chrono::milliseconds(10)) {
+      }
+      co_return 0;
+    });
+  });
+  gate.await_somebody();
+  std::thread second([&] { put_jar(database_, 2); });
+  while (metric("onggi_db_write_queue_length") < 1) std::this_thread::yield();
+  const double before = metric("onggi_db_commit_duration_seconds_count");
+  gate.open();
+  first.join();
+  second.join();
+  EXPECT_EQ(metric("onggi_db_commit_duration_seconds_count") - before, 1);
+}
+
+// A statement over each_row() runs once for all rows, in their order.
+TEST_F(WriterTest, rows_can_be_given_as_a_table) {
+  constexpr Statement put_all{
+      "test.put_all", "insert into jars (id, content) select r.p1 + r.n, r.p2 from each_row($1) r"};
+  const std::string text = "chili";
+  std::vector<Params> rows;
+  for (std::int64_t id = 0; id < 300; ++id) rows.push_back(Params::of(id, text));
+  std::int64_t changed = 0;
+  std::ignore = write(database_, [&](Connection& connection) -> Task<Result<int>> {
+    changed = co_await connection.run_each(put_all, {});
+    EXPECT_EQ(changed, 0);
+    changed = co_await connection.run_each(put_all, rows);
+    co_return 0;
+  });
+  EXPECT_EQ(changed, 300);
+  EXPECT_EQ(count_jars(database_), 300);
+  EXPECT_TRUE(has_jar(database_, 598));
+  EXPECT_FALSE(has_jar(database_, 597));
 }
 
 TEST_F(WriterTest, what_is_published_is_committed_already) {
