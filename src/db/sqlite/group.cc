@@ -13,8 +13,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-// Who came first waits for the bodies of all who came after. Where the first has worked for long
-// itself (a batch), these have waited for it, and go with its commit.
+// Who came first waits for the bodies of all who came after.
 constexpr std::chrono::milliseconds longest_group{5};
 constexpr int longest_wait_for_readers_ms = 50;
 
@@ -86,12 +85,11 @@ void GroupCommit::prove(const std::vector<Write*>& members) {
 
 // False when the transaction was lost, or nothing of it can be known.
 bool GroupCommit::together(std::vector<Write*>& members, const std::function<Write*()>& next) {
-  auto started = SteadyClock::now();
+  const auto started = SteadyClock::now();
   changed_ = false;
   try {
     for (std::size_t i = 0; i < members.size(); ++i) {
       if (!add(*members[i])) return undo(), false;
-      if (i == 0) started = SteadyClock::now();
       if (!may_grow(members, started)) continue;
       if (Write* one = next()) members.push_back(one);
     }

@@ -106,29 +106,6 @@ TEST_F(WriterTest, a_lost_transaction_commits_nothing_and_harms_nobody_else) {
   EXPECT_EQ(count_jars(database_), 2);
 }
 
-// Who waits while a batch works is answered with it, by one commit.
-TEST_F(WriterTest, what_has_waited_for_a_long_body_goes_with_its_commit) {
-  Gate gate;
-  std::thread first([&] {
-    std::ignore = write(database_, [&](Connection& connection) -> Task<Result<int>> {
-      co_await connection.run(jars::put, Params::of(1, "x"));
-      gate.pass();
-      const auto begun = std::chrono::steady_clock::now();
-      while (std::chrono::steady_clock::now() - begun < std::chrono::milliseconds(10)) {
-      }
-      co_return 0;
-    });
-  });
-  gate.await_somebody();
-  std::thread second([&] { put_jar(database_, 2); });
-  while (metric("onggi_db_write_queue_length") < 1) std::this_thread::yield();
-  const double before = metric("onggi_db_commit_duration_seconds_count");
-  gate.open();
-  first.join();
-  second.join();
-  EXPECT_EQ(metric("onggi_db_commit_duration_seconds_count") - before, 1);
-}
-
 // A statement over each_row() runs once for all rows, in their order.
 TEST_F(WriterTest, rows_can_be_given_as_a_table) {
   constexpr Statement put_all{
