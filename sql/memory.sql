@@ -133,16 +133,18 @@ select id, agent_id, request_hash from agent_memories where id = $1
 -- name: insert
 -- $1 id, $2 agent, $3 type, $4 importance, $5 session, $6 content, $7 metadata, $8 embedding, $9 access_count, $10 last_accessed_at, $11 created_at,
 -- $12 updated_at, $13 version, $14 is_pinned, $15 is_stale, $16 size_bytes, $17 stored_bytes, $18 provenance, $19 request_hash, $20 region.
--- A client's id that is taken already changes nothing: 0 rows.
+-- A client's id that is taken already changes nothing: 0 rows. Each row's parameters are p1 and so on (src/db/sqlite/each_row.h).
 insert into agent_memories (
     number, arrival, id, agent_id, type, importance, session_id, content, metadata, embedding, access_count, last_accessed_at, created_at,
     updated_at, version, is_pinned, is_stale, size_bytes, stored_bytes, provenance, request_hash)
-select $20 << 56 | n.next, n.next, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19
-from (select 1 + max(
+with first as materialized (select 1 + max(
     coalesce((select max(number) from agent_memories where number < 72057594037927936), 0),
     coalesce((select max(number) & 72057594037927935 from agent_memories where number >= 72057594037927936 and number < 144115188075855872), 0),
     coalesce((select max(number) & 72057594037927935 from agent_memories where number >= 144115188075855872 and number < 216172782113783808), 0),
-    coalesce((select max(number) & 72057594037927935 from agent_memories where number >= 216172782113783808), 0)) as next) n
+    coalesce((select max(number) & 72057594037927935 from agent_memories where number >= 216172782113783808), 0)) as number)
+select r.p20 << 56 | (first.number + r.n), first.number + r.n, r.p1, r.p2, r.p3, r.p4, r.p5, r.p6, r.p7, r.p8, r.p9, r.p10, r.p11, r.p12, r.p13, r.p14, r.p15,
+    r.p16, r.p17, r.p18, r.p19
+from first cross join each_row($1) r
 where true
 on conflict (id) do nothing
 
@@ -565,9 +567,12 @@ from slots s cross join agent_memories m left join memory_embeddings e on e.agen
 where m.id = substr($2, s.at, 16) and m.agent_id = $1 and (m.embedding is not null or e.embedding is not null)
 
 -- name: put_words
--- $1 agent, $2 memory, $3 version of the analysis, $4 words.
+-- $1 agent, $2 memory, $3 version of the analysis, $4 words; as rows. What is written at once is one change of its agent.
 insert into memory_words (number, agent_id, changed, analysis, words)
-select m.number, m.agent_id, {next_change}, $3, $4 from agent_memories m where m.id = $2 and m.agent_id = $1
+select m.number, m.agent_id, 1 + max(coalesce((select max(w.changed) from memory_words w where w.agent_id = r.p1), 0),
+    coalesce((select max(g.changed) from memory_gone g where g.agent_id = r.p1), 0)), r.p3, r.p4
+from each_row($1) r cross join agent_memories m
+where m.id = r.p2 and m.agent_id = r.p1
 on conflict (number) do update set changed = excluded.changed, analysis = excluded.analysis, words = excluded.words
 
 -- name: analysis

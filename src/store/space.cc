@@ -1,9 +1,14 @@
 #include "store/space.h"
 
+#include <chrono>
+
 #include "sql/catalogue.h"
 
 namespace onggi::store {
 namespace {
+
+// A step goes on for about as long: each has a commit, however little it does.
+constexpr std::chrono::milliseconds step_lasts{8};
 
 struct Space {
   std::int64_t free_pages;
@@ -23,10 +28,17 @@ struct Step {
 
 Task<Step> step(db::Connection& connection) {
   const Space before = co_await space(connection);
-  if (before.free_pages == 0) co_return Step{0, before};
-  co_await connection.many(sql::retention_return_space, {});
-  const Space after = co_await space(connection);
-  co_return Step{before.free_pages - after.free_pages, after};
+  const auto begun = std::chrono::steady_clock::now();
+  Space left = before;
+  for (bool is_more = before.free_pages > 0; is_more;) {
+    co_await connection.many(sql::retention_return_space, {});
+    const Space after = co_await space(connection);
+    const bool has_gone = after.free_pages < left.free_pages;
+    left = after;
+    is_more =
+        has_gone && left.free_pages > 0 && std::chrono::steady_clock::now() - begun < step_lasts;
+  }
+  co_return Step{before.free_pages - left.free_pages, left};
 }
 
 }  // namespace

@@ -133,14 +133,14 @@ struct Known {
   bool is_stop = false;
 };
 
-const Known& known_of(std::string word) {
-  constexpr std::size_t known_max = 4'096;
+const Known& known_of(std::string_view word) {
+  constexpr std::size_t known_max = 16'384;
   thread_local std::vector<Known> known(known_max);
   Known& slot = known[std::hash<std::string_view>{}(word) % known_max];
   if (slot.word != word) {
     slot.is_stop = is_stop_word(word);
-    slot.term = slot.is_stop ? word : stem(word);
-    slot.word = std::move(word);
+    slot.term = slot.is_stop ? std::string(word) : stem(word);
+    slot.word = word;
   }
   return slot;
 }
@@ -175,7 +175,7 @@ class WordBreak {
   WordBreak& operator=(const WordBreak&) = delete;
 
   template <class Take>
-  void each(std::string_view text, Take take) {
+  void each(std::string_view text, const Take& take) {
     UErrorCode status = U_ZERO_ERROR;
     utext_openUTF8(&text_, text.data(), static_cast<std::int64_t>(text.size()), &status);
     ubrk_setUText(breaks_, &text_, &status);
@@ -193,11 +193,46 @@ class WordBreak {
   UText text_ = UTEXT_INITIALIZER;
 };
 
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_blank(char c) {
+  return c == ' ' || c == '\n';
+}
+
+// What stands between two blanks of ASCII text.
+struct Piece {
+  std::size_t end = 0;
+  // It is a word of letters or digits alone, or none, and punctuation around it.
+  bool is_plain = false;
+  std::size_t word_begin = 0;
+  std::size_t word_end = 0;
+};
+
+Piece piece_at(std::string_view text, std::size_t at) {
+  const auto skip = [&](auto is_meant) {
+    while (at < text.size() && is_meant(text[at])) ++at;
+  };
+  Piece piece;
+  skip([](char c) { return c == '"' || c == '(' || c == '\''; });
+  piece.word_begin = at;
+  skip(is_letter);
+  if (at == piece.word_begin) skip(is_digit);
+  piece.word_end = at;
+  skip([](char c) { return std::string_view{".,;:!?\"')"}.contains(c); });
+  piece.is_plain = at == text.size() || is_blank(text[at]);
+  skip([](char c) { return !is_blank(c); });
+  piece.end = at;
+  return piece;
+}
+
 class Analysis {
  public:
   explicit Analysis(std::string_view text) : text_(text) {}
 
   std::vector<Token> take() {
+    constexpr std::size_t bytes_a_word = 6;
+    tokens_.reserve(text_.size() / bytes_a_word + 1);
     std::size_t begin = 0;
     while (begin < text_.size()) {
       Script script = Script::other;
@@ -256,7 +291,31 @@ class Analysis {
     ++word_;
   }
 
+  // ICU sees no word across a blank of ASCII text: most pieces between them need no ICU.
   void other_run(std::size_t begin, std::size_t end) {
+    const std::string_view upto = text_.substr(0, end);
+    if (!is_ascii(upto.substr(begin))) return broken_run(begin, end);
+    std::size_t broken_from = begin;
+    for (std::size_t at = begin; at < end;) {
+      if (is_blank(text_[at])) {
+        ++at;
+        continue;
+      }
+      const Piece piece = piece_at(upto, at);
+      if (piece.is_plain) {
+        broken_run(broken_from, at);
+        plain_word(piece.word_begin, piece.word_end);
+        broken_from = piece.end;
+      }
+      at = piece.end;
+    }
+    broken_run(broken_from, end);
+  }
+
+  void broken_run(std::size_t begin, std::size_t end) {
+    if (std::all_of(text_.begin() + static_cast<std::ptrdiff_t>(begin),
+                    text_.begin() + static_cast<std::ptrdiff_t>(end), is_blank))
+      return;
     thread_local WordBreak breaks;
     std::size_t word_begin = 0;
     std::size_t word_end = 0;
@@ -275,6 +334,16 @@ class Analysis {
       is_open = true;
     });
     if (is_open) word(word_begin, word_end);
+  }
+
+  // Of letters or digits alone.
+  void plain_word(std::size_t begin, std::size_t end) {
+    if (begin == end) return;
+    if (end - begin > max_term_bytes) return word(begin, end);
+    char term[max_term_bytes];
+    for (std::size_t i = begin; i < end; ++i)
+      term[i - begin] = is_digit(text_[i]) ? text_[i] : static_cast<char>(text_[i] | 0x20);
+    add({term, end - begin}, begin, end);
   }
 
   bool joins(std::size_t begin, std::size_t end, std::size_t from, std::size_t to) const {
@@ -322,7 +391,7 @@ class Analysis {
     const std::string_view tail = std::string_view{term}.substr(digits);
     if (tail == "st" || tail == "nd" || tail == "rd" || tail == "th") term.resize(digits);
     if (tail == "'s" || tail == "s") term.resize(digits);  // the 1980s
-    add(std::move(term), begin, end);
+    add(term, begin, end);
   }
 
   void part(std::size_t begin, std::size_t end) {
@@ -341,18 +410,17 @@ class Analysis {
       if (!is_tail) std::erase(term, '\'');  // o'clock
     }
     if (term.empty()) return;
-    add(std::move(term), begin, end);
+    add(term, begin, end);
   }
 
-  void add(std::string term, std::size_t begin, std::size_t end) {
+  void add(std::string_view term, std::size_t begin, std::size_t end) {
     Token token;
     token.begin = static_cast<std::uint32_t>(begin);
     token.end = static_cast<std::uint32_t>(end);
     token.word = word_++;
     const char first = text_[begin];
     token.is_capital = first >= 'A' && first <= 'Z' && !begins_sentence(begin);
-    if (term.size() > max_term_bytes) term = std::string{start_of(term, max_term_bytes)};
-    const Known& known = known_of(std::move(term));
+    const Known& known = known_of(start_of(term, max_term_bytes));
     token.is_stop = known.is_stop;
     token.term = known.term;
     tokens_.push_back(std::move(token));
@@ -414,7 +482,9 @@ class Analysis {
     const std::size_t count = tokens_.size();
     for (std::size_t i = 0; i < count; ++i) {
       if (tokens_[i].is_extra) continue;
-      if (tokens_[i].term.find_first_of("-/") != std::string::npos) whole_date(i);
+      if (is_number(std::string_view{tokens_[i].term}.substr(0, 1)) &&
+          tokens_[i].term.find_first_of("-/") != std::string::npos)
+        whole_date(i);
       if (tokens_[i].is_cjk) {
         korean_date(i);
         continue;

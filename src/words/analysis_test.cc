@@ -1,6 +1,7 @@
 #include "words/analysis.h"
 
 #include <algorithm>
+#include <random>
 
 #include <gmock/gmock.h>
 
@@ -144,6 +145,36 @@ TEST(Analysis, damaged_and_huge_text_is_passed_over) {
   EXPECT_THAT(terms(" ... !?"), IsEmpty());
   EXPECT_NO_THROW(analyse("\xFF\xFE abc \xC3"));
   EXPECT_EQ(one(std::string(10'000, 'x')).size(), max_term_bytes);
+}
+
+// Text of ASCII alone is mostly seen without ICU. What is not goes all to ICU, which must see the
+// same words.
+TEST(Analysis, plain_text_has_the_words_that_icu_sees) {
+  constexpr std::string_view pieces[] = {
+      "Meet", "me",      "don't",    "e-mail", "U.S.",  "10:30",       "1,000", "3.5", "2023-05-07",
+      "7",    "May",     "'quoted'", "\"so\"", "(yes)", "end.",        "why?",  "a_b", "www.x.org",
+      "x=1",  "-",       "...",      "5th",    "semi;", "rock'n'roll", "C++",   "a/b", "\t",
+      "\r",   "wait...", "1980s",    "l'",     "'s",    "x:y",         ","};
+  std::mt19937 random(11);
+  for (int round = 0; round < 2'000; ++round) {
+    std::string text;
+    for (int i = 0; i < 12; ++i) {
+      text += pieces[random() % std::size(pieces)];
+      if (random() % 8 != 0) text += random() % 5 == 0 ? '\n' : ' ';
+    }
+    const std::vector<Token> plain = analyse(text);
+    std::vector<Token> seen = analyse(text + " \xC3\xB8");  // an ø behind it all
+    std::erase_if(seen, [&](const Token& token) { return token.begin > text.size(); });
+    ASSERT_EQ(plain.size(), seen.size()) << text;
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+      EXPECT_EQ(plain[i].term, seen[i].term) << text;
+      EXPECT_EQ(plain[i].begin, seen[i].begin) << text;
+      EXPECT_EQ(plain[i].end, seen[i].end) << text;
+      EXPECT_EQ(plain[i].is_stop, seen[i].is_stop) << text;
+      EXPECT_EQ(plain[i].is_capital, seen[i].is_capital) << text;
+      EXPECT_EQ(plain[i].is_extra, seen[i].is_extra) << text;
+    }
+  }
 }
 
 TEST(Query, only_stop_words_are_asked_for_as_they_are) {

@@ -32,8 +32,9 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
+// A term of a token, which outlives it.
 struct Said {
-  Said(std::string a_term, Count a_count) : term(std::move(a_term)), count(a_count) {
+  Said(std::string_view a_term, Count a_count) : term(a_term), count(a_count) {
     for (std::size_t i = 0; i < 8; ++i)
       beginning = beginning << 8 | (i < term.size() ? static_cast<std::uint8_t>(term[i]) : 0u);
   }
@@ -43,7 +44,7 @@ struct Said {
   }
 
   std::uint64_t beginning = 0;
-  std::string term;
+  std::string_view term;
   Count count;
 };
 
@@ -105,8 +106,6 @@ constexpr std::uint8_t with_count = 0x80;  // else the count is 2: once in the c
 
 Document describe(std::string_view content, const json::Object& metadata) {
   Document document;
-  std::vector<Said> said;
-  json::Object others;
   std::string_view spoken_for;  // the member that names the speaker
   const auto take_speaker = [&](std::string_view name) {
     const json::Value* const value = metadata.if_contains(name);
@@ -119,26 +118,30 @@ Document describe(std::string_view content, const json::Object& metadata) {
   if (prefix > 0 && document.speaker.empty())
     document.speaker = joined(name_terms(content.substr(0, prefix - 1)));
   take_speaker(role_member);
-  for (const auto& [key, value] : metadata)
-    if (key != spoken_for && key != role_member) others.emplace(key, value);
   if (document.speaker.size() > 100) document.speaker.clear();
 
   document.asks = ends_asking(content);
-  for (Token& token : analyse(content)) {
+  const std::vector<Token> tokens = analyse(content);
+  std::string text;
+  for (const auto& [key, value] : metadata)
+    if (key != spoken_for && key != role_member) strings_of(value, text);
+  if (prefix == 0 && !document.speaker.empty()) text += document.speaker;
+  const std::vector<Token> described = analyse(text);
+  std::vector<Said> said;
+  said.reserve(tokens.size() + described.size());
+  for (const Token& token : tokens) {
     const bool is_name = token.begin < prefix;
     if (!token.is_stop && !token.is_extra && !is_name) ++document.length;
-    said.emplace_back(std::move(token.term), is_name ? 1 : 2);
+    said.emplace_back(token.term, is_name ? 1 : 2);
   }
-  std::string text;
-  strings_of(others, text);
-  if (prefix == 0 && !document.speaker.empty()) text += document.speaker;
-  for (Token& token : analyse(text)) said.emplace_back(std::move(token.term), 1);
+  for (const Token& token : described) said.emplace_back(token.term, 1);
   std::sort(said.begin(), said.end());
-  for (Said& each : said) {
+  document.terms.reserve(said.size());
+  for (const Said& each : said) {
     if (!document.terms.empty() && document.terms.back().first == each.term)
       document.terms.back().second += each.count;
     else
-      document.terms.emplace_back(std::move(each.term), each.count);
+      document.terms.emplace_back(each.term, each.count);
   }
 
   json::Object wrapped;

@@ -112,6 +112,7 @@ const std::set<std::string_view> inner_views{
     "SCAN counts",                    // of all time (sql/statistics.sql)
     "SCAN newest",                    // one
     "SCAN t VIRTUAL TABLE INDEX 0:",  // json_terms: of one document
+    "SCAN r VIRTUAL TABLE INDEX 0:",  // each_row: what the statement was given
     // Containment (sql/search.sql). The terms of a filter: at most filter_terms_max.
     "SCAN s",
     "SCAN r",            // of memory: the one row of an agent's rule

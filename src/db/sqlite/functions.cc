@@ -6,6 +6,7 @@
 
 #include "base/pack.h"
 #include "db/place.h"
+#include "db/sqlite/each_row.h"
 #include "db/sqlite/json_terms.h"
 
 namespace onggi::db::sqlite {
@@ -73,10 +74,11 @@ int register_functions(sqlite3* connection) {
     return sqlite3_create_function_v2(connection, name, arguments, flags, nullptr, function,
                                       nullptr, nullptr, nullptr);
   };
-  for (const int code : {add("place_of", 2, place_of), add("place_of", 3, place_of),
-                         add("position_in", 1, position_in), add("unpacked", 1, unpacked),
-                         add("packed", 1, packed), add("kept_text", 1, kept_text),
-                         add("memory_scope", 2, memory_scope), register_json_terms(connection)})
+  for (const int code :
+       {add("place_of", 2, place_of), add("place_of", 3, place_of),
+        add("position_in", 1, position_in), add("unpacked", 1, unpacked), add("packed", 1, packed),
+        add("kept_text", 1, kept_text), add("memory_scope", 2, memory_scope),
+        register_json_terms(connection), register_each_row(connection)})
     if (code != SQLITE_OK) return code;
   return SQLITE_OK;
 }

@@ -8,6 +8,7 @@
 //   json_terms(document, members, scope, most)  a table of one column `term`:
 //   json::document_terms()
 //       of a JSON object; `members` are names with commas between them.
+//   each_row(rows)  the parameters of run_each(): each_row.h.
 //   unpacked(text)  the text, be it compressed (base/pack.h).
 //   packed(text)  the other way.
 //   kept_text(bytes)  bytes as content is kept: text where they are not compressed.

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "db/sqlite/each_row.h"
 #include "db/sqlite/running.h"
 
 namespace onggi::db::sqlite {
@@ -147,14 +148,17 @@ Prepared Handle::prepare(const Statement& statement) {
   const bool is_change =
       dot != std::string_view::npos && sqlite3_stmt_readonly(compiled) == 0 &&
       std::ranges::find(recording_, statement.name.substr(0, dot)) == recording_.end();
-  return {std::move(owned), &statement, std::move(positions), is_change};
+  return {std::move(owned), &statement, std::move(positions), is_change,
+          takes_each_row(statement.text)};
 }
 
 std::int64_t Handle::run(const Statement& statement, const Params& params, Cost& cost) {
   const auto started = SteadyClock::now();
   Running running(*this, statement);
   const Counted counted(cost, observations_, statement, running.observed(), started);
-  return change(running, params);
+  const std::int64_t before = sqlite3_total_changes64(raw_.get());
+  running.start(params);
+  return finish_change(running, before);
 }
 
 std::int64_t Handle::run_each(const Statement& statement, const std::vector<Params>& rows,
@@ -162,19 +166,28 @@ std::int64_t Handle::run_each(const Statement& statement, const std::vector<Para
   const auto started = SteadyClock::now();
   Running running(*this, statement);
   const Counted counted(cost, observations_, statement, running.observed(), started);
+  if (rows.empty()) return 0;
+  std::int64_t before = sqlite3_total_changes64(raw_.get());
+  if (running.takes_each_row()) {
+    running.start_each(rows);
+    return finish_change(running, before);
+  }
   std::int64_t changed = 0;
-  for (const Params& params : rows) changed += change(running, params);
+  for (const Params& params : rows) {
+    running.start(params);
+    changed += finish_change(running, before);
+    before = sqlite3_total_changes64(raw_.get());
+  }
   return changed;
 }
 
 // sqlite3_changes64 speaks of the last statement that could change anything, which may not be this
 // one.
-std::int64_t Handle::change(Running& running, const Params& params) {
-  const std::int64_t before = sqlite3_total_changes64(raw_.get());
-  running.start(params);
+std::int64_t Handle::finish_change(Running& running, std::int64_t changes_before) {
   while (running.next()) {
   }
-  return sqlite3_total_changes64(raw_.get()) == before ? 0 : sqlite3_changes64(raw_.get());
+  const bool has_changed = sqlite3_total_changes64(raw_.get()) != changes_before;
+  return has_changed ? sqlite3_changes64(raw_.get()) : 0;
 }
 
 Rows Handle::many(const Statement& statement, const Params& params, Cost& cost,

@@ -28,6 +28,7 @@ struct Prepared {
   // it.
   std::vector<int> positions;
   bool is_change = false;                // writes, and is not of what is recording
+  bool takes_each_row = false;           // each_row.h
   Observations::OfStatement observed{};  // null until it is counted; transaction control never is
 };
 
@@ -68,7 +69,7 @@ class Handle {
 
   Prepared& prepared(const Statement& statement);
   Prepared prepare(const Statement& statement);
-  std::int64_t change(Running& running, const Params& params);
+  std::int64_t finish_change(Running& running, std::int64_t changes_before);
   void check(int code, const Statement& statement) {
     if (code != SQLITE_OK) fail(code, statement);
   }

@@ -4,9 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "db/sqlite/each_row.h"
+
 namespace onggi::db::sqlite {
 
 void Running::start(const Params& params, Values values) {
+  if (prepared_.takes_each_row) {
+    throw std::logic_error(fmt::format("{} takes rows: run_each()", prepared_.statement->name));
+  }
   sqlite3_reset(prepared_.compiled.get());
   if (prepared_.is_change) handle_.changed_ = true;
   const auto& given = params.values();
@@ -21,6 +26,13 @@ void Running::start(const Params& params, Values values) {
     if (position == 0) continue;
     handle_.check(bind(position, given[i], lifetime), *prepared_.statement);
   }
+}
+
+void Running::start_each(const std::vector<Params>& rows) {
+  sqlite3_reset(prepared_.compiled.get());
+  if (prepared_.is_change) handle_.changed_ = true;
+  handle_.check(bind_each_row(prepared_.compiled.get(), prepared_.positions[0], rows),
+                *prepared_.statement);
 }
 
 int Running::bind(int position, const Param& param, sqlite3_destructor_type lifetime) {

@@ -23,6 +23,9 @@ class Running {
   enum class Values { stay, are_copied };
   // Binds and stands before the first row; may be called again for another run.
   void start(const Params& params, Values values = Values::stay);
+  // As start(), of a statement over each_row($1).
+  void start_each(const std::vector<Params>& rows);
+  bool takes_each_row() const { return prepared_.takes_each_row; }
   // False at the end.
   bool next();
   // The present row; returns how many bytes it takes.

@@ -22,6 +22,7 @@ namespace {
 constexpr std::int64_t settling_cache_bytes = 256 << 10;
 constexpr int settling_wait_ms = 10;
 constexpr int settling_attempts = 20;
+constexpr int settling_passes = 2;
 constexpr std::chrono::milliseconds settling_pause{50};
 
 }  // namespace
@@ -102,8 +103,12 @@ void Sqlite::settle() {
   Handle handle(impl_->file, Use::write, settling_cache_bytes, impl_->observations);
   sqlite3_busy_timeout(handle.raw(), settling_wait_ms);
   for (int i = 0; i < settling_attempts; ++i) {
-    impl_->readers.end_idle_snapshots();
-    sqlite3_wal_checkpoint_v2(handle.raw(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    // Nobody waits for these: the second moves what was written during the first, and leaves little
+    // to the one that everybody waits for.
+    for (int pass = 0; pass < settling_passes; ++pass) {
+      impl_->readers.end_idle_snapshots();
+      sqlite3_wal_checkpoint_v2(handle.raw(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    }
     if (sqlite3_wal_checkpoint_v2(handle.raw(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr,
                                   nullptr) == SQLITE_OK)
       return;

@@ -11,8 +11,9 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::chrono::seconds trusted_for{1};  // a success, by trouble()
 // A write ahead of all others that has waited so long: the disk stands still.
 constexpr std::chrono::seconds standstill{1};
-// 32 MiB: pages that are written again and again are moved once.
-constexpr int pages_to_checkpoint = (32 << 20) / page_bytes;
+// 8 MiB: pages that are written again and again are moved once, and the disk is not held up for long
+// where commits are to be synced beside.
+constexpr int pages_to_checkpoint = (8 << 20) / page_bytes;
 // As many are moved in some milliseconds.
 constexpr int few_pages = 1'000;
 // A log that is read all the time is moved but never begun anew; from here the writer steps in. 64

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -131,6 +132,26 @@ TEST_F(WriterTest, a_lost_transaction_commits_nothing_and_harms_nobody_else) {
   EXPECT_NE(thrown[1], "");
   EXPECT_EQ(thrown[2], "");
   EXPECT_EQ(count_jars(database_), 2);
+}
+
+// A statement over each_row() runs once for all rows, in their order.
+TEST_F(WriterTest, rows_can_be_given_as_a_table) {
+  constexpr Statement put_all{
+      "test.put_all", "insert into jars (id, content) select r.p1 + r.n, r.p2 from each_row($1) r"};
+  const std::string text = "chili";
+  std::vector<Params> rows;
+  for (std::int64_t id = 0; id < 300; ++id) rows.push_back(Params::of(id, text));
+  std::int64_t changed = 0;
+  std::ignore = write(database_, [&](Connection& connection) -> Task<Result<int>> {
+    changed = co_await connection.run_each(put_all, {});
+    EXPECT_EQ(changed, 0);
+    changed = co_await connection.run_each(put_all, rows);
+    co_return 0;
+  });
+  EXPECT_EQ(changed, 300);
+  EXPECT_EQ(count_jars(database_), 300);
+  EXPECT_TRUE(has_jar(database_, 598));
+  EXPECT_FALSE(has_jar(database_, 597));
 }
 
 TEST_F(WriterTest, what_is_published_is_committed_already) {
