@@ -264,7 +264,7 @@ select cast(pg_try_advisory_xact_lock(7309940823671140) as integer)
 insert into {kind}_execution_lifetimes (
     user_id, zone, built_from, is_counted, version, held_until, horizon, frozen_until, frozen_date,
     running_count, completed_count, failed_count, timeout_count, cancelled_count, execution_count, summed_from, summed_until)
-values ($1, $2, cast(cast($3 as text) as date), cast(cast($4 as bigint) as integer) <> 0, 1, 'epoch', null, null, null, 0, 0, 0, 0, 0, 0, '9999-12-31', '0001-01-01')
+values ($1, $2, cast(cast($3 as text) as date), cast(cast($4 as bigint) as integer) <> 0, cast(floor(random() * 4503599627370496) as bigint), 'epoch', null, null, null, 0, 0, 0, 0, 0, 0, '9999-12-31', '0001-01-01')
 on conflict (user_id) do nothing
 
 -- name: take_lifetime_{kind}

@@ -297,11 +297,12 @@ delete from {kind}_execution_changes where user_id = $1
 
 -- name: begin_lifetime_{kind}
 -- for: agent, workflow
--- $1 owner, $2 zone, $3 built_from, $4 is_counted. There is one already: nothing changes.
+-- $1 owner, $2 zone, $3 built_from, $4 is_counted. There is one already: nothing changes. A version begins anywhere, so that those of a user who was
+-- erased and comes back under the same id are none of those before (src/statistics/kept.h).
 insert into {kind}_execution_lifetimes (
     user_id, zone, built_from, is_counted, version, held_until, horizon, frozen_until, frozen_date,
     running_count, completed_count, failed_count, timeout_count, cancelled_count, execution_count, summed_from, summed_until)
-values ($1, $2, $3, $4, 1, 0, null, null, null, 0, 0, 0, 0, 0, 0, '9999-12-31', '0001-01-01')
+values ($1, $2, $3, $4, abs(random() % 4503599627370496), 0, null, null, null, 0, 0, 0, 0, 0, 0, '9999-12-31', '0001-01-01')
 on conflict (user_id) do nothing
 
 -- name: take_lifetime_{kind}

@@ -1,3 +1,5 @@
+#include <chrono>
+
 #include <fmt/format.h>
 
 #include "api/handlers.h"
@@ -193,9 +195,10 @@ Task<Result<Answer>> answer_once(Call& call, Handle make) {
     Result<Answer> made = co_await make(call);
     co_return made;
   }
-  // Of two counts that never go back (but for a clock that is set): the same sum is the same.
-  const cache::Pages::Stamp stamp =
-      *commits + static_cast<cache::Pages::Stamp>(call.now.ms / 1'000);
+  // Of two counts that never go back, as a clock may that is set: the same sum is the same.
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+  const cache::Pages::Stamp stamp = *commits + static_cast<cache::Pages::Stamp>(seconds.count());
   std::string place =
       fmt::format("{} {}", call.endpoint.path,
                   call.query.wants_everybody ? std::string_view("all") : call.user.view());

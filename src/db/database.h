@@ -41,6 +41,9 @@ struct Cost {
   // Whose id it is that the log shows beside what happens on its behalf; outlives the request's
   // cursors. Empty: nobody's (background work).
   std::string_view request;
+  // Its writes are batches of long work: what others wait for does not wait for their bodies more
+  // than it must, and they are not refused because they would wait long.
+  bool is_batch = false;
 };
 
 // Where statements run: one caller at a time. Throws Unavailable (disk full, queue full) or

@@ -85,7 +85,7 @@ class Batches {
 
   db::Database& database_;
   const Clock& clock_;
-  db::Cost cost_;
+  db::Cost cost_{.is_batch = true};
 };
 
 // Somebody else has taken this work over meanwhile (a lease was lost): nothing more may be written.

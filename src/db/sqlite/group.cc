@@ -89,12 +89,14 @@ void GroupCommit::prove(const std::vector<Write*>& members) {
 
 // False when the transaction was lost, or nothing of it can be known.
 bool GroupCommit::together(std::vector<Write*>& members, const std::function<Write*()>& next) {
-  const auto started = SteadyClock::now();
+  auto started = SteadyClock::now();
   changed_ = false;
   if (careful_ > 0) --careful_;
   try {
     for (std::size_t i = 0; i < members.size(); ++i) {
       if (!add(*members[i])) return undo(), false;
+      // Those who have come meanwhile share its commit.
+      if (i == 0 && members[0]->cost.is_batch) started = SteadyClock::now();
       if (!may_grow(members, started)) continue;
       if (Write* one = next()) members.push_back(one);
     }

@@ -40,12 +40,11 @@ class ReadSession final : public Connection {
 
 // The savepoint before a member of a group. It is given up once the member has changed `most` rows:
 // SQLite keeps in memory, as a list, what a savepoint would bring back, and goes through all of it
-// at the end of each statement that has a trigger, so that a thousand rows behind a savepoint would
-// take as long as a million. A member that fails afterwards takes its group along, which then runs
-// again one by one.
+// at the end of each statement that has a trigger, so that the time grows with the square of the
+// rows. A member that fails afterwards takes its group along, which then runs again one by one.
 class Guard {
  public:
-  static constexpr std::size_t most = 64;
+  static constexpr std::size_t most = 1'000;
 
   // Sets it, where it `is_needed`.
   Guard(Handle& handle, bool is_needed);

@@ -11,8 +11,8 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::chrono::seconds trusted_for{1};  // a success, by trouble()
 // A write ahead of all others that has waited so long: the disk stands still.
 constexpr std::chrono::seconds standstill{1};
-// 8 MiB: pages that are written again and again are moved once, and the disk is not held up for long
-// where commits are to be synced beside.
+// 8 MiB: pages that are written again and again are moved once, and the disk is not held up for
+// long where commits are to be synced beside.
 constexpr int pages_to_checkpoint = (8 << 20) / page_bytes;
 // As many are moved in some milliseconds.
 constexpr int few_pages = 1'000;
@@ -81,17 +81,19 @@ void Writer::Waiting::await_resume() const {
   if (write.error) std::rethrow_exception(write.error);
 }
 
-bool Writer::is_full(SteadyClock::time_point now) const {
+// Of batches there are few: one of each job at a time.
+bool Writer::is_full(const Write& write) const {
   if (queue_.size() >= most_waiting_) return true;
   if (queue_.empty() || longest_wait_ == std::chrono::nanoseconds::zero()) return false;
+  if (write.cost.is_batch) return false;
   return pace_.is_too_long(queue_.size() + taken_, longest_wait_) ||
-         now - queue_.front()->queued > standstill;
+         write.queued - queue_.front()->queued > standstill;
 }
 
 // Notifies under the lock: once it is released the write may be answered, and the Writer be gone.
 bool Writer::push(Write& write) {
   const std::lock_guard lock(mutex_);
-  if (is_full(write.queued) || stopping_) {
+  if (is_full(write) || stopping_) {
     observations_.writes_shed.add();
     observations_.failures.count(Cause::overload);
     write.error =
@@ -107,6 +109,17 @@ bool Writer::push(Write& write) {
 
 Write* Writer::take() {
   const std::lock_guard lock(mutex_);
+  return take_first();
+}
+
+// A batch begins a group of its own, whose commit others may share.
+Write* Writer::take_to_join() {
+  const std::lock_guard lock(mutex_);
+  return queue_.empty() || queue_.front()->cost.is_batch ? nullptr : take_first();
+}
+
+// Precondition: the mutex is held.
+Write* Writer::take_first() {
   if (queue_.empty()) return nullptr;
   Write* first = queue_.front();
   queue_.pop_front();
@@ -135,7 +148,7 @@ void Writer::note_pace(std::size_t members, std::chrono::nanoseconds took) {
 
 void Writer::serve() {
   std::vector<Write*> members;
-  const std::function<Write*()> next = [this] { return take(); };
+  const std::function<Write*()> next = [this] { return take_to_join(); };
   while (await_work()) {
     members.clear();
     if (Write* first = take()) {

@@ -47,13 +47,15 @@ class Writer {
   // when this returns.
   bool push(Write& write);
   Write* take();
+  Write* take_to_join();
+  Write* take_first();
   bool await_work();
   void serve();
   void note_pace(std::size_t members, std::chrono::nanoseconds took);
   void answer(const std::vector<Write*>& members);
   void tend_log();
 
-  bool is_full(std::chrono::steady_clock::time_point now) const;
+  bool is_full(const Write& write) const;
 
   const std::size_t most_waiting_;
   const std::chrono::nanoseconds longest_wait_;
