@@ -23,7 +23,7 @@ class Pace {
   }
 
  private:
-  static constexpr double aim_ns = 12e6;
+  static constexpr double aim_ns = 8e6;
   static constexpr std::int64_t least = 50;
   const std::int64_t most_;
   std::int64_t rows_ = 200;
