@@ -22,7 +22,7 @@ select 6, null, null, null, cast(k.shelf as integer), k.count, case
 
 -- name: dashboard
 -- Of an owner, and 4 how many agents, blocks, workflows and knowledgebases there are, 5 the hours of agents' executions from $9 on,
--- 6 what agents remember at $2.
+-- 6 what agents remember at $2. To who has read them at version $10 rows and hours are not given again, changes behind $11, and 4 and 6 where $12.
 with own as materialized (select id from agents where user_id = $1 and deleted_at is null)
 select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone as word, cast(l.is_counted as integer) as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, cast(null as bigint) as duration, cast(null as bigint) as least, cast(null as bigint) as greatest,
@@ -34,12 +34,13 @@ where u.id = $1
 union all
 select 1, c.user_id, c.agent_id, c.status, cast(c.weight as integer), c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
-from agent_execution_changes c where c.user_id = $1
+from agent_execution_changes c where c.user_id = $1 and c.id > case when exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10) then cast($11 as bigint) else cast(0 as bigint) end
 union all
 select 2, s.user_id, null, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from agent_execution_days s where s.user_id = $1 and s.date >= cast(cast($3 as text) as date) and s.date <= cast(cast($4 as text) as date)
+    and not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10)
 union all
 select 3, e.user_id, e.agent_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
@@ -48,33 +49,15 @@ where e.user_id = $1 and e.started_at >= $5 and e.started_at < $6 and e.id >= $7
 union all
 select 4, null, null, null, null, (select count(*) from own), (select count(*) from blocks where user_id = $1), (select count(*) from workflows where user_id = $1), (select count(*) from knowledgebases where user_id = $1), null,
     null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
+where cast($12 as bigint) <> 0 or not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10)
 union all
 select 5, h.user_id, null, null, null, null, null, null, null, null, null, null, null, h.seconds, null, null, null, null, null, null, null, null, null, h.hour, null
 from agent_execution_hours h where h.user_id = $1 and h.hour >= $9
+    and not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10)
 union all
 {memory_rows}
 from own a join memory_counts k on k.agent_id = a.id left join memory_settings s on s.agent_id = a.id
-
--- name: rest_of_dashboard
--- What of `dashboard` may have changed while the rows of the dates hold, of which changes up to $3 are known. $2 now.
-with own as materialized (select id from agents where user_id = $1 and deleted_at is null)
-select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone as word, cast(l.is_counted as integer) as weight,
-    l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, cast(null as bigint) as duration, cast(null as bigint) as least, cast(null as bigint) as greatest,
-    cast(null as bytea) as sketch, l.version as llm_call_count, cast(null as bigint) as llm_prompt_tokens, cast(null as bigint) as llm_completion_tokens, cast(null as bigint) as llm_total_tokens,
-    cast(null as bigint) as tool_call_count, cast(null as bigint) as cost_nanos, l.zone, to_char(l.built_from, 'YYYY-MM-DD') as built_from, to_char(l.frozen_date, 'YYYY-MM-DD') as frozen_date,
-    l.horizon as at, l.frozen_until
-from users u left join agent_execution_lifetimes l on l.user_id = u.id
-where u.id = $1
-union all
-select 1, c.user_id, c.agent_id, c.status, cast(c.weight as integer), c.id, null, null, null, null, c.duration_ms, null, null, null,
-    c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
-from agent_execution_changes c where c.user_id = $1 and c.id > $3
-union all
-select 4, null, null, null, null, (select count(*) from own), (select count(*) from blocks where user_id = $1), (select count(*) from workflows where user_id = $1), (select count(*) from knowledgebases where user_id = $1), null,
-    null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
-union all
-{memory_rows}
-from own a join memory_counts k on k.agent_id = a.id left join memory_settings s on s.agent_id = a.id
+where (cast($12 as bigint) <> 0 or not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10))
 
 -- name: dashboard_of_everybody
 select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone as word, cast(l.is_counted as integer) as weight,
@@ -123,32 +106,18 @@ where u.id = $1
 union all
 select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
-from {kind}_execution_changes c where c.user_id = $1
+from {kind}_execution_changes c where c.user_id = $1 and c.id > case when exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11) then cast($12 as bigint) else cast(0 as bigint) end
 union all
 select 2, s.user_id, null, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_days s where s.user_id = $1 and s.date >= cast(cast($2 as text) as date) and s.date <= cast(cast($3 as text) as date)
+    and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
 union all
 select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
 from {kind}_executions e
 where e.user_id = $1 and e.started_at >= $4 and e.started_at < $5 and e.id >= $6 and e.id < $7
-
--- name: rest_{kind}
--- for: agent, workflow
--- The same of `days`, `subjects` and `subject`: $2 the last change that is known.
-select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone as word, cast(l.is_counted as integer) as weight,
-    l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, cast(null as bigint) as duration, cast(null as bigint) as least, cast(null as bigint) as greatest,
-    cast(null as bytea) as sketch, l.version as llm_call_count, cast(null as bigint) as llm_prompt_tokens, cast(null as bigint) as llm_completion_tokens, cast(null as bigint) as llm_total_tokens,
-    cast(null as bigint) as tool_call_count, cast(null as bigint) as cost_nanos, l.zone, to_char(l.built_from, 'YYYY-MM-DD') as built_from, to_char(l.frozen_date, 'YYYY-MM-DD') as frozen_date,
-    l.horizon as at, l.frozen_until
-from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
-where u.id = $1
-union all
-select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), c.id, null, null, null, null, c.duration_ms, null, null, null,
-    c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
-from {kind}_execution_changes c where c.user_id = $1 and c.id > $2
 
 -- part: weeks_begin
 case when greatest(l.summed_from, cast(cast($9 as text) as date)) < least(l.summed_until, cast(cast($10 as text) as date)) then greatest(l.summed_from, cast(cast($9 as text) as date)) else cast(cast($3 as text) as date) + 1 end
@@ -169,22 +138,25 @@ where u.id = $1
 union all
 select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
-from {kind}_execution_changes c where c.user_id = $1
+from {kind}_execution_changes c where c.user_id = $1 and c.id > case when exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11) then cast($12 as bigint) else cast(0 as bigint) end
 union all
 select 2, s.user_id, s.{kind}_id, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_stats s where s.user_id = $1 and s.date >= cast(cast($2 as text) as date) and s.date < (select {weeks_begin} from {kind}_execution_lifetimes l where l.user_id = $1)
+    and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
 union all
 select 2, s.user_id, s.{kind}_id, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_stats s where s.user_id = $1 and s.date >= (select {weeks_end} from {kind}_execution_lifetimes l where l.user_id = $1) and s.date <= cast(cast($3 as text) as date)
+    and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
 union all
 select 7, s.user_id, s.{kind}_id, null, cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_weeks s where s.user_id = $1 and s.week >= (select {weeks_begin} from {kind}_execution_lifetimes l where l.user_id = $1) and s.week < (select {weeks_end} from {kind}_execution_lifetimes l where l.user_id = $1)
+    and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
 union all
 select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
@@ -204,12 +176,13 @@ where u.id = $1
 union all
 select 1, c.user_id, c.{kind}_id, c.status, cast(c.weight as integer), c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
-from {kind}_execution_changes c where c.user_id = $1
+from {kind}_execution_changes c where c.user_id = $1 and c.id > case when exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11) then cast($12 as bigint) else cast(0 as bigint) end
 union all
 select 2, s.user_id, s.{kind}_id, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as integer), s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_stats s where s.user_id = $1 and s.date >= cast(cast($2 as text) as date) and s.date <= cast(cast($3 as text) as date) and s.{kind}_id = $8
+    and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
 union all
 select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null

@@ -27,7 +27,7 @@ from agents a cross join memory_counts k left join memory_settings s on s.agent_
 
 -- name: dashboard
 -- Of an owner, and 4 how many agents, blocks, workflows and knowledgebases there are, 5 the hours of agents' executions from $9 on,
--- 6 what agents remember at $2.
+-- 6 what agents remember at $2. To who has read them at version $10 rows and hours are not given again, changes behind $11, and 4 and 6 where $12.
 select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_counted as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, null as duration, null as least, null as greatest,
     null as sketch, l.version as llm_call_count, null as llm_prompt_tokens, null as llm_completion_tokens, null as llm_total_tokens,
@@ -38,12 +38,13 @@ where u.id = $1
 union all
 select 1, c.user_id, c.agent_id, c.status, c.weight, c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
-from agent_execution_changes c where c.user_id = $1
+from agent_execution_changes c where c.user_id = $1 and c.id > case when exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10) then $11 else 0 end
 union all
 select 2, s.user_id, null, s.date, s.is_frozen, s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from agent_execution_days s where s.user_id = $1 and s.date >= $3 and s.date <= $4
+    and not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10)
 union all
 select 3, e.user_id, e.agent_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
@@ -52,32 +53,14 @@ where e.user_id = $1 and e.status in ('running', 'completed', 'failed', 'timeout
 union all
 select 4, null, null, null, null, (select count(*) from agents where deleted_at is null and user_id = $1), (select count(*) from blocks where user_id = $1), (select count(*) from workflows where user_id = $1), (select count(*) from knowledgebases where user_id = $1), null,
     null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
+where $12 or not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10)
 union all
 select 5, h.user_id, null, null, null, null, null, null, null, null, null, null, null, h.seconds, null, null, null, null, null, null, null, null, null, h.hour, null
 from agent_execution_hours h where h.user_id = $1 and h.hour >= $9
+    and not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10)
 union all
 {memory_rows}
-where k.agent_id = a.id and a.user_id = $1 and a.deleted_at is null
-
--- name: rest_of_dashboard
--- What of `dashboard` may have changed while the rows of the dates hold, of which changes up to $3 are known. $2 now.
-select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_counted as weight,
-    l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, null as duration, null as least, null as greatest,
-    null as sketch, l.version as llm_call_count, null as llm_prompt_tokens, null as llm_completion_tokens, null as llm_total_tokens,
-    null as tool_call_count, null as cost_nanos, l.zone, l.built_from as built_from, l.frozen_date as frozen_date,
-    l.horizon as at, l.frozen_until
-from users u left join agent_execution_lifetimes l on l.user_id = u.id
-where u.id = $1
-union all
-select 1, c.user_id, c.agent_id, c.status, c.weight, c.id, null, null, null, null, c.duration_ms, null, null, null,
-    c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
-from agent_execution_changes c where c.user_id = $1 and c.id > $3
-union all
-select 4, null, null, null, null, (select count(*) from agents where deleted_at is null and user_id = $1), (select count(*) from blocks where user_id = $1), (select count(*) from workflows where user_id = $1), (select count(*) from knowledgebases where user_id = $1), null,
-    null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
-union all
-{memory_rows}
-where k.agent_id = a.id and a.user_id = $1 and a.deleted_at is null
+where k.agent_id = a.id and a.user_id = $1 and a.deleted_at is null and ($12 or not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10))
 
 -- name: dashboard_of_everybody
 -- As dashboard, of all owners. Of those whose counts of all time are not made yet, frozen rows of all dates.
@@ -114,7 +97,7 @@ where k.agent_id = a.id and a.deleted_at is null
 
 -- name: days_{kind}
 -- for: agent, workflow
--- All of an owner's, day by day.
+-- All of an owner's, day by day. To who has read them at version $11, without rows, and with the changes behind $12. So do `subjects` and `subject`.
 select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_counted as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, null as duration, null as least, null as greatest,
     null as sketch, l.version as llm_call_count, null as llm_prompt_tokens, null as llm_completion_tokens, null as llm_total_tokens,
@@ -125,32 +108,18 @@ where u.id = $1
 union all
 select 1, c.user_id, c.{kind}_id, c.status, c.weight, c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
-from {kind}_execution_changes c where c.user_id = $1
+from {kind}_execution_changes c where c.user_id = $1 and c.id > case when exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11) then $12 else 0 end
 union all
 select 2, s.user_id, null, s.date, s.is_frozen, s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_days s where s.user_id = $1 and s.date >= $2 and s.date <= $3
+    and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
 union all
 select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
 from {kind}_executions e
 where e.user_id = $1 and e.status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and e.started_at >= $4 and e.started_at < $5
-
--- name: rest_{kind}
--- for: agent, workflow
--- The same of `days`, `subjects` and `subject`: $2 the last change that is known.
-select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_counted as weight,
-    l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, null as duration, null as least, null as greatest,
-    null as sketch, l.version as llm_call_count, null as llm_prompt_tokens, null as llm_completion_tokens, null as llm_total_tokens,
-    null as tool_call_count, null as cost_nanos, l.zone, l.built_from as built_from, l.frozen_date as frozen_date,
-    l.horizon as at, l.frozen_until
-from users u left join {kind}_execution_lifetimes l on l.user_id = u.id
-where u.id = $1
-union all
-select 1, c.user_id, c.{kind}_id, c.status, c.weight, c.id, null, null, null, null, c.duration_ms, null, null, null,
-    c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
-from {kind}_execution_changes c where c.user_id = $1 and c.id > $2
 
 -- part: weeks_begin
 -- Which weeks are read instead of their days; where none are, both stand behind $3. One bound each, so that the index is walked no further.
@@ -173,22 +142,25 @@ where u.id = $1
 union all
 select 1, c.user_id, c.{kind}_id, c.status, c.weight, c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
-from {kind}_execution_changes c where c.user_id = $1
+from {kind}_execution_changes c where c.user_id = $1 and c.id > case when exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11) then $12 else 0 end
 union all
 select 2, s.user_id, s.{kind}_id, s.date, s.is_frozen, s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_stats s where s.user_id = $1 and s.date >= $2 and s.date < (select {weeks_begin} from {kind}_execution_lifetimes l where l.user_id = $1)
+    and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
 union all
 select 2, s.user_id, s.{kind}_id, s.date, s.is_frozen, s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_stats s where s.user_id = $1 and s.date >= (select {weeks_end} from {kind}_execution_lifetimes l where l.user_id = $1) and s.date <= $3
+    and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
 union all
 select 7, s.user_id, s.{kind}_id, null, s.is_frozen, s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_weeks s where s.user_id = $1 and s.week >= (select {weeks_begin} from {kind}_execution_lifetimes l where l.user_id = $1) and s.week < (select {weeks_end} from {kind}_execution_lifetimes l where l.user_id = $1)
+    and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
 union all
 select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
@@ -208,12 +180,13 @@ where u.id = $1
 union all
 select 1, c.user_id, c.{kind}_id, c.status, c.weight, c.id, null, null, null, null, c.duration_ms, null, null, null,
     c.llm_call_count, c.llm_prompt_tokens, c.llm_completion_tokens, c.llm_total_tokens, c.tool_call_count, c.cost_nanos, null, null, null, c.started_at, null
-from {kind}_execution_changes c where c.user_id = $1
+from {kind}_execution_changes c where c.user_id = $1 and c.id > case when exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11) then $12 else 0 end
 union all
 select 2, s.user_id, s.{kind}_id, s.date, s.is_frozen, s.running_count, s.completed_count, s.failed_count, s.timeout_count, s.cancelled_count,
     s.total_duration_ms, s.min_duration_ms, s.max_duration_ms, s.duration_sketch, s.llm_call_count, s.llm_prompt_tokens, s.llm_completion_tokens,
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_stats s where s.user_id = $1 and s.date >= $2 and s.date <= $3 and s.{kind}_id = $8
+    and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
 union all
 select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null

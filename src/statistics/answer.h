@@ -89,6 +89,14 @@ class Answer {
   bool is_whole_ = false;
 };
 
+// What of an answer is known already: where the owner's statistics are still of this version rows
+// and hours are not given, and of changes those behind the last.
+struct Known {
+  std::int64_t version = -1;  // none
+  std::int64_t last_change = 0;
+  bool has_counts = false;  // of what there is besides executions as well
+};
+
 // An answer, and the dates of whose rows it does without.
 struct Whole {
   std::shared_ptr<Answer> answer;
@@ -100,7 +108,12 @@ constexpr Time second_of(Time time) {
 }
 // From when on the hours of a dashboard are read.
 Time hours_asked(Time now);
-// Of one user.
-Task<Whole> read_whole(db::Database& database, db::Cost& cost, Question question);
+// Of one user. One statement.
+Task<std::shared_ptr<Answer>> ask(db::Database& database, db::Cost& cost, Question question,
+                                  Known known);
+// The whole of an answer, or of what is given instead where it is `partial`: none, one statement or
+// two more.
+Task<Whole> complete(db::Database& database, db::Cost& cost, std::shared_ptr<Answer> answer,
+                     bool is_partial);
 
 }  // namespace onggi::statistics

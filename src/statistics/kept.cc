@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "sql/catalogue.h"
 #include "statistics/fold.h"
 
 namespace onggi::statistics {
@@ -25,8 +24,9 @@ std::string name_of(const Question& question) {
 
 constexpr std::size_t bytes_of_shown_item = 640;
 
-bool is_same_lifetime(const Lifetime& one, const Lifetime& other) {
-  return one.version == other.version && one.zone == other.zone && one.timezone == other.timezone;
+bool is_of_version(const Answer& answer, std::int64_t version) {
+  const auto& lifetimes = answer.found().lifetimes;
+  return !lifetimes.empty() && lifetimes.begin()->second.version == version;
 }
 
 }  // namespace
@@ -43,56 +43,41 @@ Task<std::shared_ptr<const Kept>> Readings::read(db::Cost& cost, Question questi
     co_return everybodys;
   }
   std::string key = name_of(question);
-  if (const Current kept = find(key)) {
-    Current current = co_await read_again(cost, kept, question);
+  const Current kept = find(key);
+  // Counted before what is read.
+  const std::optional<std::uint64_t> changes = changes_();
+  Known known;
+  if (kept) {
+    known.version = kept->lifetime_.version;
+    // Where numbers are not in the order of commits all that waits is read.
+    known.last_change = kept->is_in_order_ ? kept->last_ : 0;
+    known.has_counts = changes && kept->changes_ == changes &&
+                       second_of(kept->question_.now) == second_of(question.now);
+  }
+  std::shared_ptr<Answer> answer = co_await ask(database_, cost, std::move(question), known);
+  const bool is_partial = kept && is_of_version(*answer, known.version);
+  if (is_partial) {
+    Current current = with(kept, *answer, !known.has_counts, changes);
     if (current && current != kept) put(std::move(key), current);
     if (current) co_return current;
   }
-  Current current = co_await read_anew(cost, std::move(key), std::move(question));
-  co_return current;
-}
-
-Task<Readings::Current> Readings::read_again(db::Cost& cost, Current kept, Question question) {
-  const std::optional<std::uint64_t> changes = changes_();
-  const Time now = second_of(question.now);
-  const bool has_counts = question.is_dashboard && !(changes && kept->changes_ == changes &&
-                                                     second_of(kept->question_.now) == now);
-  const Uuid user = *question.user;
-  // Where numbers are not in the order of commits all that waits is read.
-  const std::int64_t known = database_.is_shared() ? 0 : kept->last_;
-  std::function<Task<std::shared_ptr<Answer>>(db::Connection&)> body =
-      [question, has_counts, user, now,
-       known](db::Connection& connection) -> Task<std::shared_ptr<Answer>> {
-    auto rest = std::make_shared<Answer>(question);
-    std::function<bool(const db::Row&)> take = [&rest](const db::Row& row) {
-      rest->take(row);
-      return true;
-    };
-    if (has_counts)
-      co_await connection.scan(sql::statistics_rest_of_dashboard, db::Params::of(user, now, known),
-                               std::move(take));
-    else
-      co_await connection.scan(statements_of(question.kind).rest, db::Params::of(user, known),
-                               std::move(take));
-    co_return rest;
-  };
-  const std::shared_ptr<Answer> rest =
-      co_await database_.read_one<std::shared_ptr<Answer>>(cost, std::move(body));
-  co_return with(kept, *rest, has_counts, changes);
+  const Whole whole = co_await complete(database_, cost, std::move(answer), is_partial);
+  const std::shared_ptr<Kept> made = kept_of(whole, changes);
+  if (made->is_lasting_) put(std::move(key), made);
+  co_return made;
 }
 
 Readings::Current Readings::with(const Current& kept, const Answer& rest, bool has_counts,
                                  std::optional<std::uint64_t> changes) {
   const Found& found = rest.found();
-  const auto lifetime = found.lifetimes.find(kept->lifetime_.user_id);
-  if (lifetime == found.lifetimes.end() || !is_same_lifetime(lifetime->second, kept->lifetime_))
-    return nullptr;
+  if (found.lifetimes.begin()->second.timezone != kept->lifetime_.timezone) return nullptr;
   const Time now = rest.question().now;
   std::vector<const Weighed*> fresh;
   for (const Weighed& change : found.changes)
     if (!kept->knows(change.id)) fresh.push_back(&change);
   if (!kept->is_in_order_ && found.changes.size() - fresh.size() != kept->known_.size())
     return nullptr;
+  has_counts = has_counts && kept->question_.is_dashboard;
   const bool are_counts_same = !has_counts || (found.resources == kept->reading.resources &&
                                                found.memory == kept->reading.memory);
   const bool is_same_second = second_of(now) == second_of(kept->question_.now);
@@ -185,25 +170,23 @@ void Kept::count_recent() {
     reading.last_24h += recent_of(hour, seconds, question_.now);
 }
 
-Task<Readings::Current> Readings::read_anew(db::Cost& cost, std::string key, Question question) {
-  const std::optional<std::uint64_t> changes = changes_();
-  const Whole whole = co_await read_whole(database_, cost, question);
+std::shared_ptr<Kept> Readings::kept_of(const Whole& whole,
+                                        std::optional<std::uint64_t> changes) const {
   auto kept = std::make_shared<Kept>();
   kept->reading = whole.answer->finish(whole.gaps);
   const Found& found = whole.answer->found();
-  const bool holds =
+  kept->is_lasting_ =
       whole.gaps.empty() && !found.lifetimes.empty() && found.changes.size() <= changes_max;
-  if (!holds) co_return kept;
+  if (!kept->is_lasting_) return kept;
   kept->lifetime_ = found.lifetimes.begin()->second;
-  kept->hours_from_ = hours_asked(question.now);
+  kept->question_ = whole.answer->question();
+  kept->hours_from_ = hours_asked(kept->question_.now);
   for (const auto& [user, hour] : found.hours) kept->hours_[hour.first] = hour.second;
   kept->changes_ = changes;
-  kept->question_ = std::move(question);
   kept->is_in_order_ = !database_.is_shared();
   for (const Weighed& change : found.changes) kept->know(change);
   std::ranges::sort(kept->known_);
-  put(std::move(key), kept);
-  co_return kept;
+  return kept;
 }
 
 Readings::Current Readings::find(const std::string& key) {

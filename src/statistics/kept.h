@@ -1,12 +1,13 @@
 // Readings that are kept in memory, for as long as they hold.
 //
-// Of a question that was answered before only what may have changed is read: one small statement
-// (rest_of_dashboard, rest_{kind}) says how far its owner's statistics are made, and what waits in
-// the queue. Whoever changes rows raises the version of the owner's lifetime in the same
-// transaction (take_lifetimes), and takes out of the queue what it has counted: so while the
-// version is the same the rows are, and the queue has only become longer. What is new in it is
-// added to the reading; where that cannot be (a duration was taken away), or where the version, the
-// user's zone or the date has changed, everything is read anew.
+// Of a question that was answered before only what may have changed is read: the statement that
+// answers it is told the version of the owner's statistics that is known, and if they still are of
+// that version it gives no rows, but what waits in the queue. Whoever changes rows raises the
+// version of the owner's lifetime in the same transaction (take_lifetimes), and takes out of the
+// queue what it has counted: so while the version is the same the rows are, and the queue has only
+// become longer. What is new in it is added to the reading; where that cannot be (a duration was
+// taken away), or where the version, the user's zone or the date has changed, everything is read
+// anew.
 #pragma once
 
 #include <atomic>
@@ -59,6 +60,7 @@ class Kept {
   std::int64_t last_ = 0;
   std::vector<std::int64_t> known_;
   std::optional<std::uint64_t> changes_;  // as counted before it was read
+  bool is_lasting_ = true;                // it can be told later whether it still holds
   mutable std::atomic<std::shared_ptr<const Shown>> shown_;
 };
 
@@ -70,7 +72,7 @@ class Readings {
   Readings(db::Database& database, std::size_t most_bytes,
            std::function<std::optional<std::uint64_t>()> changes);
 
-  // One statement, or two.
+  // One statement; two where executions are to be read.
   Task<std::shared_ptr<const Kept>> read(db::Cost& cost, Question question);
 
  private:
@@ -81,11 +83,10 @@ class Readings {
     std::size_t bytes;
   };
 
-  Task<Current> read_again(db::Cost& cost, Current kept, Question question);
-  Task<Current> read_anew(db::Cost& cost, std::string key, Question question);
   // Null: it does not hold any more.
   static Current with(const Current& kept, const Answer& rest, bool has_counts,
                       std::optional<std::uint64_t> changes);
+  std::shared_ptr<Kept> kept_of(const Whole& whole, std::optional<std::uint64_t> changes) const;
   Current find(const std::string& key);
   void put(std::string key, Current kept);
 

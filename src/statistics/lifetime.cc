@@ -10,7 +10,6 @@ namespace {
 
 const Statements agent_statements{
     sql::statistics_note_agent,
-    sql::statistics_rest_agent,
     sql::statistics_days_agent,
     sql::statistics_subjects_agent,
     sql::statistics_subject_agent,
@@ -59,7 +58,6 @@ const Statements agent_statements{
 };
 const Statements workflow_statements{
     sql::statistics_note_workflow,
-    sql::statistics_rest_workflow,
     sql::statistics_days_workflow,
     sql::statistics_subjects_workflow,
     sql::statistics_subject_workflow,

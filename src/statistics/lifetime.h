@@ -73,8 +73,7 @@ class Dates {
 
 // The statements of one kind.
 struct Statements {
-  const db::Statement &note, &rest, &days, &subjects, &subject, &everybodys_days,
-      &everybodys_subjects;
+  const db::Statement &note, &days, &subjects, &subject, &everybodys_days, &everybodys_subjects;
   const db::Statement &take_turn, &waiting, &waiting_of, &count_waiting, &remove_waiting,
       &erase_waiting;
   const db::Statement &begin_lifetime, &take_lifetime, &lifetime, &save_lifetime, &unbuilt;

@@ -30,11 +30,14 @@ struct Asked {
   Time hours{};
   Time now{};
   bool is_dashboard = false;
+  Known known{};
 
   db::Params params() const {
-    if (is_dashboard) return db::Params::of(user, now, first, last, from, to, least, above, hours);
+    if (is_dashboard)
+      return db::Params::of(user, now, first, last, from, to, least, above, hours, known.version,
+                            known.last_change, !known.has_counts);
     return db::Params::of(user, first, last, from, to, least, above, subject, weeks_from,
-                          weeks_until);
+                          weeks_until, known.version, known.last_change);
   }
 };
 
@@ -51,7 +54,7 @@ Asked asked_of(const Question& question, const Answer& answer) {
           .is_dashboard = question.is_dashboard};
 }
 
-Task<std::shared_ptr<Answer>> ask(db::Database& database, db::Cost& cost, Question question,
+Task<std::shared_ptr<Answer>> run(db::Database& database, db::Cost& cost, Question question,
                                   Asked asked, bool is_whole) {
   std::function<Task<std::shared_ptr<Answer>>(db::Connection&)> body =
       [question, asked, is_whole](db::Connection& connection) -> Task<std::shared_ptr<Answer>> {
@@ -104,12 +107,22 @@ Task<Reading> read_everybodys(db::Database& database, db::Cost& cost, Question q
 
 }  // namespace
 
-Task<Whole> read_whole(db::Database& database, db::Cost& cost, Question question) {
+Task<std::shared_ptr<Answer>> ask(db::Database& database, db::Cost& cost, Question question,
+                                  Known known) {
+  Asked asked = asked_of(question, Answer(question));
+  asked.known = known;
+  std::shared_ptr<Answer> answer =
+      co_await run(database, cost, std::move(question), std::move(asked), false);
+  co_return answer;
+}
+
+Task<Whole> complete(db::Database& database, db::Cost& cost, std::shared_ptr<Answer> answer,
+                     bool is_partial) {
+  const Question question = answer->question();
   std::map<Uuid, Gap> read;
   Asked asked = asked_of(question, Answer(question));
   bool is_whole = false;
   for (int i = 0; i < looks_max; ++i) {
-    const std::shared_ptr<Answer> answer = co_await ask(database, cost, question, asked, is_whole);
     std::map<Uuid, Gap> gaps = answer->gaps();
     if (answer->is_whole() && !is_whole) {
       is_whole = true;
@@ -121,14 +134,16 @@ Task<Whole> read_whole(db::Database& database, db::Cost& cost, Question question
     if (!gap.is_empty()) span = answer->dates_of(*question.user).span_of(gap.first, gap.last);
     const bool is_covered =
         gap.is_empty() || (had.holds(gap) && asked.from <= span.first && asked.to >= span.second);
-    if (is_covered) {
-      co_return Whole{answer, std::move(gaps)};
+    if (is_covered && !is_partial) co_return Whole{answer, std::move(gaps)};
+    is_partial = false;
+    asked = asked_of(question, *answer);
+    if (!gap.is_empty()) {
+      asked.weeks_from = asked.weeks_until;  // some of their days do not count
+      std::tie(asked.from, asked.to) = span;
+      std::tie(asked.least, asked.above) = ids_between(asked.from, asked.to);
     }
     read = std::move(gaps);
-    asked = asked_of(question, *answer);
-    asked.weeks_from = asked.weeks_until;  // some of their days do not count
-    std::tie(asked.from, asked.to) = span;
-    std::tie(asked.least, asked.above) = ids_between(asked.from, asked.to);
+    answer = co_await run(database, cost, question, asked, is_whole);
   }
   throw Unavailable("The statistics change faster than they can be read; try again.", "statistics",
                     Cause::collision);
@@ -136,7 +151,8 @@ Task<Whole> read_whole(db::Database& database, db::Cost& cost, Question question
 
 Task<Reading> read(db::Database& database, db::Cost& cost, Question question) {
   if (question.user) {
-    const Whole whole = co_await read_whole(database, cost, std::move(question));
+    std::shared_ptr<Answer> answer = co_await ask(database, cost, std::move(question), {});
+    const Whole whole = co_await complete(database, cost, std::move(answer), false);
     co_return whole.answer->finish(whole.gaps);
   }
   Reading reading = co_await read_everybodys(database, cost, std::move(question));
