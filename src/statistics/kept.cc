@@ -98,12 +98,13 @@ Readings::Current Readings::with(const Current& kept, const Answer& rest, bool h
 }
 
 std::shared_ptr<const cache::Page> Kept::page(std::string_view endpoint) const {
-  const std::shared_ptr<const Shown> shown = shown_;
-  return shown && shown->endpoint == endpoint ? shown->page : nullptr;
+  const std::lock_guard lock(mutex_);
+  return shown_.endpoint == endpoint ? shown_.page : nullptr;
 }
 
 void Kept::show(std::string_view endpoint, std::shared_ptr<const cache::Page> page) const {
-  shown_ = std::make_shared<const Shown>(std::string(endpoint), std::move(page));
+  const std::lock_guard lock(mutex_);
+  shown_ = {std::string(endpoint), std::move(page)};
 }
 
 std::shared_ptr<Kept> Kept::copy() const {

@@ -10,7 +10,6 @@
 // anew.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <list>
 #include <memory>
@@ -61,7 +60,8 @@ class Kept {
   std::vector<std::int64_t> known_;
   std::optional<std::uint64_t> changes_;  // as counted before it was read
   bool is_lasting_ = true;                // it can be told later whether it still holds
-  mutable std::atomic<std::shared_ptr<const Shown>> shown_;
+  mutable std::mutex mutex_;
+  mutable Shown shown_;  // under the mutex
 };
 
 // Thread-safe.
