@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,7 +29,8 @@ class WriterTest : public testing::Test {
 
   // Runs all bodies in one group, each from a thread of its own, in this order; what each threw, or
   // nothing.
-  std::vector<std::string> together(std::vector<WriteBody> bodies) {
+  std::vector<std::string> together(std::vector<WriteBody> bodies,
+                                    std::optional<std::size_t> batch = std::nullopt) {
     Gate gate;
     std::thread first([&] {
       std::ignore = write(database_, [&](Connection&) -> Task<Result<int>> {
@@ -40,8 +42,12 @@ class WriterTest : public testing::Test {
     std::vector<std::string> thrown(bodies.size());
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < bodies.size(); ++i) {
-      threads.emplace_back(
-          [&, i] { thrown[i] = message_of([&] { std::ignore = write(database_, bodies[i]); }); });
+      threads.emplace_back([&, i] {
+        thrown[i] = message_of([&] {
+          Cost cost{.is_batch = batch == i};
+          std::ignore = run_now(database_.write<int>(cost, bodies[i]));
+        });
+      });
       while (metric("onggi_db_write_queue_length") < static_cast<double>(i + 1)) {
         std::this_thread::yield();
       }
@@ -71,6 +77,19 @@ TEST_F(WriterTest, waiting_writes_share_a_commit) {
   together(bodies);
   EXPECT_EQ(count_jars(database_), 50);
   EXPECT_LE(metric("onggi_db_commit_duration_seconds_count") - before, 10);
+}
+
+// Nobody waits for the body of a batch that came later.
+TEST_F(WriterTest, a_batch_joins_no_group) {
+  std::atomic<bool> are_committed = false;
+  const WriteBody batch = [&](Connection& connection) -> Task<Result<int>> {
+    are_committed = has_jar(database_, 1) && has_jar(database_, 2);
+    co_await connection.run(jars::put, Params::of(3, "x"));
+    co_return 0;
+  };
+  together({putting(1), putting(2), batch, putting(4)}, 2);
+  EXPECT_TRUE(are_committed);
+  EXPECT_EQ(count_jars(database_), 4);
 }
 
 TEST_F(WriterTest, a_constraint_checked_at_commit_fails_only_who_broke_it) {
