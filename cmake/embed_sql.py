@@ -174,7 +174,7 @@ def statements_of(block, shared):
         name = filled(block.name)
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             raise Mistake(block.path, block.line, f"`{name}` is not a name (a-z, 0-9, _)")
-        text = without_comments(block, shared.fill(block, filled("\n".join(block.body))))
+        text = without_comments(block, filled(shared.fill(block, "\n".join(block.body))))
         if "{kind}" in text:
             raise Mistake(block.path, block.line, "{kind} without a line `-- for:`")
         comment = [filled(line.lstrip("-").strip()) for line in block.body[:first]]

@@ -13,20 +13,21 @@ select * from unnest(
 -- part: memory_rows
 select 6, null, null, null, cast(k.shelf as integer), k.count, case
     when not coalesce(s.auto_cleanup, true) or k.slot <> (select min(o.slot) from memory_counts o where o.agent_id = k.agent_id and o.shelf = k.shelf) then 0
-    when k.shelf < 3 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < cast($2 as timestamptz) - coalesce(s.short_term_retention_hours, 24) * interval '1 hour')
-    when k.shelf < 6 then case when coalesce(s.auto_consolidation, true) then 0 else (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < cast($2 as timestamptz) - coalesce(s.short_term_retention_hours, 24) * interval '1 hour') end
-    when k.shelf = 9 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < cast($2 as timestamptz) - 720 * interval '1 hour')
-    when k.shelf = 15 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < cast($2 as timestamptz) - 2160 * interval '1 hour')
-    when k.shelf >= 18 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.last_accessed_at < cast($2 as timestamptz) - 2160 * interval '1 hour')
-    else 0 end, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
+    when k.shelf < 18 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < cast($2 as timestamptz) - case
+        when k.shelf < 3 or k.shelf < 6 and not coalesce(s.auto_consolidation, true) then coalesce(s.short_term_retention_hours, 24)
+        when k.shelf = 9 then 720
+        when k.shelf = 15 then 2160 end * interval '1 hour')
+    else (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.last_accessed_at < cast($2 as timestamptz) - 2160 * interval '1 hour')
+    end, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 
--- name: dashboard
--- Of an owner, and 4 how many agents, blocks, workflows and knowledgebases there are, 5 the hours of agents' executions from $9 on,
--- 6 what agents remember at $2. To who has read them at version $10 rows and hours are not given again, changes behind $11, and 4 and 6 where $12.
-with own as materialized (select id from agents where user_id = $1 and deleted_at is null)
+-- part: dashboard_rows
+with own as materialized (select id from agents where user_id = $1 and deleted_at is null),
+counted as materialized (
+    select cast(coalesce((select sum(version) from definition_versions where scope in ($1, cast('00000000-0000-0000-0000-000000000000' as uuid))), 0)
+        + coalesce((select sum(version) from memory_versions where user_id = $1), 0) as bigint) as version)
 select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone as word, cast(l.is_counted as integer) as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, cast(null as bigint) as duration, cast(null as bigint) as least, cast(null as bigint) as greatest,
-    cast(null as bytea) as sketch, l.version as llm_call_count, cast(null as bigint) as llm_prompt_tokens, cast(null as bigint) as llm_completion_tokens, cast(null as bigint) as llm_total_tokens,
+    cast(null as bytea) as sketch, l.version as llm_call_count, (select version from counted) as llm_prompt_tokens, cast(null as bigint) as llm_completion_tokens, cast(null as bigint) as llm_total_tokens,
     cast(null as bigint) as tool_call_count, cast(null as bigint) as cost_nanos, l.zone, to_char(l.built_from, 'YYYY-MM-DD') as built_from, to_char(l.frozen_date, 'YYYY-MM-DD') as frozen_date,
     l.horizon as at, l.frozen_until
 from users u left join agent_execution_lifetimes l on l.user_id = u.id
@@ -42,14 +43,9 @@ select 2, s.user_id, null, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as in
 from agent_execution_days s where s.user_id = $1 and s.date >= cast(cast($3 as text) as date) and s.date <= cast(cast($4 as text) as date)
     and not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10)
 union all
-select 3, e.user_id, e.agent_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
-    e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
-from agent_executions e
-where e.user_id = $1 and e.started_at >= $5 and e.started_at < $6 and e.id >= $7 and e.id < $8
-union all
 select 4, null, null, null, null, (select count(*) from own), (select count(*) from blocks where user_id = $1), (select count(*) from workflows where user_id = $1), (select count(*) from knowledgebases where user_id = $1), null,
     null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
-where cast($12 as bigint) <> 0 or not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10)
+where cast($12 as bigint) <> (select version from counted) or not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10)
 union all
 select 5, h.user_id, null, null, null, null, null, null, null, null, null, null, null, h.seconds, null, null, null, null, null, null, null, null, null, h.hour, null
 from agent_execution_hours h where h.user_id = $1 and h.hour >= $9
@@ -57,7 +53,24 @@ from agent_execution_hours h where h.user_id = $1 and h.hour >= $9
 union all
 {memory_rows}
 from own a join memory_counts k on k.agent_id = a.id left join memory_settings s on s.agent_id = a.id
-where (cast($12 as bigint) <> 0 or not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10))
+where (cast($12 as bigint) <> (select version from counted) or not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10))
+
+-- name: dashboard
+-- Of an owner, and 4 how many agents, blocks, workflows and knowledgebases there are, 5 the hours of agents' executions from $9 on,
+-- 6 what agents remember at $2. To who has read them at version $10 rows and hours are not given again, changes behind $11, and 4 and 6 where what they
+-- count is of another version than $12 (0 tells it).
+{dashboard_rows}
+
+-- part: dashboard_executions
+select 3, e.user_id, e.agent_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
+    e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
+from agent_executions e
+where e.user_id = $1 and e.started_at >= $5 and e.started_at < $6 and e.id >= $7 and e.id < $8
+
+-- name: dashboard_and_executions
+{dashboard_rows}
+union all
+{dashboard_executions}
 
 -- name: dashboard_of_everybody
 select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone as word, cast(l.is_counted as integer) as weight,
@@ -93,9 +106,7 @@ union all
 from agents a cross join memory_counts k left join memory_settings s on s.agent_id = a.id
 where k.agent_id = a.id and a.deleted_at is null
 
--- name: days_{kind}
--- for: agent, workflow
--- All of an owner's, day by day.
+-- part: days_rows
 select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone as word, cast(l.is_counted as integer) as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, cast(null as bigint) as duration, cast(null as bigint) as least, cast(null as bigint) as greatest,
     cast(null as bytea) as sketch, l.version as llm_call_count, cast(null as bigint) as llm_prompt_tokens, cast(null as bigint) as llm_completion_tokens, cast(null as bigint) as llm_total_tokens,
@@ -113,11 +124,23 @@ select 2, s.user_id, null, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_frozen as in
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_days s where s.user_id = $1 and s.date >= cast(cast($2 as text) as date) and s.date <= cast(cast($3 as text) as date)
     and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
-union all
+
+-- name: days_{kind}
+-- for: agent, workflow
+-- All of an owner's, day by day.
+{days_rows}
+
+-- part: gap_executions
 select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
 from {kind}_executions e
 where e.user_id = $1 and e.started_at >= $4 and e.started_at < $5 and e.id >= $6 and e.id < $7
+
+-- name: days_and_executions_{kind}
+-- for: agent, workflow
+{days_rows}
+union all
+{gap_executions}
 
 -- part: weeks_begin
 case when greatest(l.summed_from, cast(cast($9 as text) as date)) < least(l.summed_until, cast(cast($10 as text) as date)) then greatest(l.summed_from, cast(cast($9 as text) as date)) else cast(cast($3 as text) as date) + 1 end
@@ -125,9 +148,7 @@ case when greatest(l.summed_from, cast(cast($9 as text) as date)) < least(l.summ
 -- part: weeks_end
 case when greatest(l.summed_from, cast(cast($9 as text) as date)) < least(l.summed_until, cast(cast($10 as text) as date)) then least(l.summed_until, cast(cast($10 as text) as date)) else cast(cast($3 as text) as date) + 1 end
 
--- name: subjects_{kind}
--- for: agent, workflow
--- Of an owner, day by day for each agent or workflow.
+-- part: subjects_rows
 select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone as word, cast(l.is_counted as integer) as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, cast(null as bigint) as duration, cast(null as bigint) as least, cast(null as bigint) as greatest,
     cast(null as bytea) as sketch, l.version as llm_call_count, cast(null as bigint) as llm_prompt_tokens, cast(null as bigint) as llm_completion_tokens, cast(null as bigint) as llm_total_tokens,
@@ -157,15 +178,19 @@ select 7, s.user_id, s.{kind}_id, null, cast(s.is_frozen as integer), s.running_
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_weeks s where s.user_id = $1 and s.week >= (select {weeks_begin} from {kind}_execution_lifetimes l where l.user_id = $1) and s.week < (select {weeks_end} from {kind}_execution_lifetimes l where l.user_id = $1)
     and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
-union all
-select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
-    e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
-from {kind}_executions e
-where e.user_id = $1 and e.started_at >= $4 and e.started_at < $5 and e.id >= $6 and e.id < $7
 
--- name: subject_{kind}
+-- name: subjects_{kind}
 -- for: agent, workflow
--- Of an owner and one agent or workflow ($8), day by day.
+-- Of an owner, day by day for each agent or workflow.
+{subjects_rows}
+
+-- name: subjects_and_executions_{kind}
+-- for: agent, workflow
+{subjects_rows}
+union all
+{gap_executions}
+
+-- part: subject_rows
 select 0 as part, u.id as user_id, cast(null as uuid) as subject_id, u.timezone as word, cast(l.is_counted as integer) as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, cast(null as bigint) as duration, cast(null as bigint) as least, cast(null as bigint) as greatest,
     cast(null as bytea) as sketch, l.version as llm_call_count, cast(null as bigint) as llm_prompt_tokens, cast(null as bigint) as llm_completion_tokens, cast(null as bigint) as llm_total_tokens,
@@ -183,11 +208,17 @@ select 2, s.user_id, s.{kind}_id, to_char(s.date, 'YYYY-MM-DD'), cast(s.is_froze
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_stats s where s.user_id = $1 and s.date >= cast(cast($2 as text) as date) and s.date <= cast(cast($3 as text) as date) and s.{kind}_id = $8
     and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
+
+-- name: subject_{kind}
+-- for: agent, workflow
+-- Of an owner and one agent or workflow ($8), day by day.
+{subject_rows}
+
+-- name: subject_and_executions_{kind}
+-- for: agent, workflow
+{subject_rows}
 union all
-select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
-    e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
-from {kind}_executions e
-where e.user_id = $1 and e.started_at >= $4 and e.started_at < $5 and e.id >= $6 and e.id < $7
+{gap_executions}
 
 -- name: everybodys_days_{kind}
 -- for: agent, workflow

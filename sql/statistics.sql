@@ -17,17 +17,15 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 -- first looks for what has expired.
 select 6, null, null, null, cast(k.shelf as integer), k.count, case
     when not coalesce(s.auto_cleanup, true) or k.slot <> (select min(o.slot) from memory_counts o where o.agent_id = k.agent_id and o.shelf = k.shelf) then 0
-    when k.shelf < 3 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < $2 - coalesce(s.short_term_retention_hours, 24) * 3600000)
-    when k.shelf < 6 then case when coalesce(s.auto_consolidation, true) then 0 else (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < $2 - coalesce(s.short_term_retention_hours, 24) * 3600000) end
-    when k.shelf = 9 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < $2 - 720 * 3600000)
-    when k.shelf = 15 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < $2 - 2160 * 3600000)
-    when k.shelf >= 18 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.last_accessed_at < $2 - 2160 * 3600000)
-    else 0 end, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
+    when k.shelf < 18 then (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.created_at < $2 - case
+        when k.shelf < 3 or k.shelf < 6 and not coalesce(s.auto_consolidation, true) then coalesce(s.short_term_retention_hours, 24)
+        when k.shelf = 9 then 720
+        when k.shelf = 15 then 2160 end * 3600000)
+    else (select count(*) from agent_memories m where m.agent_id = a.id and m.shelf = k.shelf and m.last_accessed_at < $2 - 2160 * 3600000)
+    end, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 from agents a cross join memory_counts k left join memory_settings s on s.agent_id = a.id
 
--- name: dashboard
--- Of an owner, and 4 how many agents, blocks, workflows and knowledgebases there are, 5 the hours of agents' executions from $9 on,
--- 6 what agents remember at $2. To who has read them at version $10 rows and hours are not given again, changes behind $11, and 4 and 6 where $12.
+-- part: dashboard_rows
 select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_counted as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, null as duration, null as least, null as greatest,
     null as sketch, l.version as llm_call_count, null as llm_prompt_tokens, null as llm_completion_tokens, null as llm_total_tokens,
@@ -46,21 +44,33 @@ select 2, s.user_id, null, s.date, s.is_frozen, s.running_count, s.completed_cou
 from agent_execution_days s where s.user_id = $1 and s.date >= $3 and s.date <= $4
     and not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10)
 union all
-select 3, e.user_id, e.agent_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
-    e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
-from agent_executions e
-where e.user_id = $1 and e.status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and e.started_at >= $5 and e.started_at < $6
-union all
 select 4, null, null, null, null, (select count(*) from agents where deleted_at is null and user_id = $1), (select count(*) from blocks where user_id = $1), (select count(*) from workflows where user_id = $1), (select count(*) from knowledgebases where user_id = $1), null,
     null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
-where $12 or not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10)
+where $12 < 0 or not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10)
 union all
 select 5, h.user_id, null, null, null, null, null, null, null, null, null, null, null, h.seconds, null, null, null, null, null, null, null, null, null, h.hour, null
 from agent_execution_hours h where h.user_id = $1 and h.hour >= $9
     and not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10)
 union all
 {memory_rows}
-where k.agent_id = a.id and a.user_id = $1 and a.deleted_at is null and ($12 or not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10))
+where k.agent_id = a.id and a.user_id = $1 and a.deleted_at is null and ($12 < 0 or not exists (select 1 from agent_execution_lifetimes n where n.user_id = $1 and n.version = $10))
+
+-- name: dashboard
+-- Of an owner, and 4 how many agents, blocks, workflows and knowledgebases there are, 5 the hours of agents' executions from $9 on,
+-- 6 what agents remember at $2. To who has read them at version $10 rows and hours are not given again, changes behind $11, and 4 and 6 where
+-- $12 < 0.
+{dashboard_rows}
+
+-- part: dashboard_executions
+select 3, e.user_id, e.agent_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
+    e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
+from agent_executions e
+where e.user_id = $1 and e.status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and e.started_at >= $5 and e.started_at < $6
+
+-- name: dashboard_and_executions
+{dashboard_rows}
+union all
+{dashboard_executions}
 
 -- name: dashboard_of_everybody
 -- As dashboard, of all owners. Of those whose counts of all time are not made yet, frozen rows of all dates.
@@ -95,9 +105,7 @@ union all
 {memory_rows}
 where k.agent_id = a.id and a.deleted_at is null
 
--- name: days_{kind}
--- for: agent, workflow
--- All of an owner's, day by day. To who has read them at version $11, without rows, and with the changes behind $12. So do `subjects` and `subject`.
+-- part: days_rows
 select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_counted as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, null as duration, null as least, null as greatest,
     null as sketch, l.version as llm_call_count, null as llm_prompt_tokens, null as llm_completion_tokens, null as llm_total_tokens,
@@ -115,11 +123,23 @@ select 2, s.user_id, null, s.date, s.is_frozen, s.running_count, s.completed_cou
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_days s where s.user_id = $1 and s.date >= $2 and s.date <= $3
     and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
-union all
+
+-- name: days_{kind}
+-- for: agent, workflow
+-- All of an owner's, day by day. To who has read them at version $11, without rows, and with the changes behind $12. So do `subjects` and `subject`.
+{days_rows}
+
+-- part: gap_executions
 select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
     e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
 from {kind}_executions e
 where e.user_id = $1 and e.status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and e.started_at >= $4 and e.started_at < $5
+
+-- name: days_and_executions_{kind}
+-- for: agent, workflow
+{days_rows}
+union all
+{gap_executions}
 
 -- part: weeks_begin
 -- Which weeks are read instead of their days; where none are, both stand behind $3. One bound each, so that the index is walked no further.
@@ -128,10 +148,7 @@ case when max(l.summed_from, $9) < min(l.summed_until, $10) then max(l.summed_fr
 -- part: weeks_end
 case when max(l.summed_from, $9) < min(l.summed_until, $10) then min(l.summed_until, $10) else $3 || ' ' end
 
--- name: subjects_{kind}
--- for: agent, workflow
--- Of an owner, day by day for each agent or workflow, but for weeks from $9 on and before $10 ($9 = $10: none): where they are summed up, 7 their rows
--- instead of those of their days.
+-- part: subjects_rows
 select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_counted as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, null as duration, null as least, null as greatest,
     null as sketch, l.version as llm_call_count, null as llm_prompt_tokens, null as llm_completion_tokens, null as llm_total_tokens,
@@ -161,15 +178,20 @@ select 7, s.user_id, s.{kind}_id, null, s.is_frozen, s.running_count, s.complete
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_weeks s where s.user_id = $1 and s.week >= (select {weeks_begin} from {kind}_execution_lifetimes l where l.user_id = $1) and s.week < (select {weeks_end} from {kind}_execution_lifetimes l where l.user_id = $1)
     and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
-union all
-select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
-    e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
-from {kind}_executions e
-where e.user_id = $1 and e.status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and e.started_at >= $4 and e.started_at < $5
 
--- name: subject_{kind}
+-- name: subjects_{kind}
 -- for: agent, workflow
--- Of an owner and one agent or workflow ($8), day by day.
+-- Of an owner, day by day for each agent or workflow, but for weeks from $9 on and before $10 ($9 = $10: none): where they are summed up, 7 their rows
+-- instead of those of their days.
+{subjects_rows}
+
+-- name: subjects_and_executions_{kind}
+-- for: agent, workflow
+{subjects_rows}
+union all
+{gap_executions}
+
+-- part: subject_rows
 select 0 as part, u.id as user_id, null as subject_id, u.timezone as word, l.is_counted as weight,
     l.running_count, l.completed_count, l.failed_count, l.timeout_count, l.cancelled_count, null as duration, null as least, null as greatest,
     null as sketch, l.version as llm_call_count, null as llm_prompt_tokens, null as llm_completion_tokens, null as llm_total_tokens,
@@ -187,11 +209,17 @@ select 2, s.user_id, s.{kind}_id, s.date, s.is_frozen, s.running_count, s.comple
     s.llm_total_tokens, s.tool_call_count, s.cost_nanos, null, null, null, null, null
 from {kind}_execution_stats s where s.user_id = $1 and s.date >= $2 and s.date <= $3 and s.{kind}_id = $8
     and not exists (select 1 from {kind}_execution_lifetimes n where n.user_id = $1 and n.version = $11)
+
+-- name: subject_{kind}
+-- for: agent, workflow
+-- Of an owner and one agent or workflow ($8), day by day.
+{subject_rows}
+
+-- name: subject_and_executions_{kind}
+-- for: agent, workflow
+{subject_rows}
 union all
-select 3, e.user_id, e.{kind}_id, e.status, 1, null, null, null, null, null, e.duration_ms, null, null, null,
-    e.llm_call_count, e.llm_prompt_tokens, e.llm_completion_tokens, e.llm_total_tokens, e.tool_call_count, e.cost_nanos, null, null, null, e.started_at, null
-from {kind}_executions e
-where e.user_id = $1 and e.status in ('running', 'completed', 'failed', 'timeout', 'cancelled') and e.started_at >= $4 and e.started_at < $5
+{gap_executions}
 
 -- name: everybodys_days_{kind}
 -- for: agent, workflow

@@ -88,6 +88,7 @@ void Answer::take(const db::Row& row) {
     case Part::lifetime: {
       Lifetime lifetime = lifetime_in(row);
       const Uuid user = lifetime.user_id;
+      found_.counts_version = row.maybe_integer(15);
       found_.lifetimes.emplace(user, std::move(lifetime));
       return;
     }
@@ -106,6 +107,7 @@ void Answer::take(const db::Row& row) {
       executions_.push_back(change_in(row));
       return;
     case Part::resources:
+      found_.has_counts = true;
       for (int i = 0; i < 4; ++i)
         found_.resources[static_cast<std::size_t>(i)] = row.integer(5 + i);
       return;

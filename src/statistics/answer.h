@@ -42,6 +42,9 @@ struct Found {
   std::vector<std::pair<RowKey, Figures>> rows;
   std::vector<std::pair<Uuid, Figures>> weeks;  // by subject, of dates that are asked for
   std::vector<std::pair<Uuid, std::pair<Time, Seconds>>> hours;
+  // Of what there is besides executions.
+  std::optional<std::int64_t> counts_version;
+  bool has_counts = false;
   std::array<std::int64_t, 4> resources{};
   std::array<std::int64_t, 4> memory{};
 };
@@ -94,7 +97,8 @@ class Answer {
 struct Known {
   std::int64_t version = -1;  // none
   std::int64_t last_change = 0;
-  bool has_counts = false;  // of what there is besides executions as well
+  // The version of the counts of what there is besides executions. Where a store tells none: 0.
+  std::int64_t counts = -1;
 };
 
 // An answer, and the dates of whose rows it does without.

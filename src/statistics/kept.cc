@@ -51,13 +51,12 @@ Task<std::shared_ptr<const Kept>> Readings::read(db::Cost& cost, Question questi
     known.version = kept->lifetime_.version;
     // Where numbers are not in the order of commits all that waits is read.
     known.last_change = kept->is_in_order_ ? kept->last_ : 0;
-    known.has_counts = changes && kept->changes_ == changes &&
-                       second_of(kept->question_.now) == second_of(question.now);
+    known.counts = kept->counts_known(question.now, changes);
   }
   std::shared_ptr<Answer> answer = co_await ask(database_, cost, std::move(question), known);
   const bool is_partial = kept && is_of_version(*answer, known.version);
   if (is_partial) {
-    Current current = with(kept, *answer, !known.has_counts, changes);
+    Current current = with(kept, *answer, changes);
     if (current && current != kept) put(std::move(key), current);
     if (current) co_return current;
   }
@@ -67,7 +66,7 @@ Task<std::shared_ptr<const Kept>> Readings::read(db::Cost& cost, Question questi
   co_return made;
 }
 
-Readings::Current Readings::with(const Current& kept, const Answer& rest, bool has_counts,
+Readings::Current Readings::with(const Current& kept, const Answer& rest,
                                  std::optional<std::uint64_t> changes) {
   const Found& found = rest.found();
   if (found.lifetimes.begin()->second.timezone != kept->lifetime_.timezone) return nullptr;
@@ -77,11 +76,12 @@ Readings::Current Readings::with(const Current& kept, const Answer& rest, bool h
     if (!kept->knows(change.id)) fresh.push_back(&change);
   if (!kept->is_in_order_ && found.changes.size() - fresh.size() != kept->known_.size())
     return nullptr;
-  has_counts = has_counts && kept->question_.is_dashboard;
-  const bool are_counts_same = !has_counts || (found.resources == kept->reading.resources &&
-                                               found.memory == kept->reading.memory);
+  const bool are_counts_same =
+      kept->changes_ == changes && kept->counts_version_ == found.counts_version &&
+      (!found.has_counts || (found.resources == kept->reading.resources &&
+                             found.memory == kept->reading.memory));
   const bool is_same_second = second_of(now) == second_of(kept->question_.now);
-  if (fresh.empty() && are_counts_same && is_same_second && kept->changes_ == changes) return kept;
+  if (fresh.empty() && are_counts_same && is_same_second) return kept;
 
   Dates dates(kept->lifetime_, true);
   const auto [from, to] = dates_of(kept->question_, dates.calendar().date_of(now));
@@ -89,7 +89,8 @@ Readings::Current Readings::with(const Current& kept, const Answer& rest, bool h
   const std::shared_ptr<Kept> next = kept->copy();
   next->question_.now = now;
   next->changes_ = changes;
-  if (has_counts) {
+  next->counts_version_ = found.counts_version;
+  if (found.has_counts) {
     next->reading.resources = found.resources;
     next->reading.memory = found.memory;
   }
@@ -118,7 +119,15 @@ std::shared_ptr<Kept> Kept::copy() const {
   copied->last_ = last_;
   copied->known_ = known_;
   copied->changes_ = changes_;
+  copied->counts_version_ = counts_version_;
   return copied;
+}
+
+// Here or in the database; none in another second, since memories expire.
+std::int64_t Kept::counts_known(Time now, std::optional<std::uint64_t> changes) const {
+  if (second_of(question_.now) != second_of(now)) return -1;
+  if (!changes) return counts_version_.value_or(-1);
+  return changes_ == changes ? 0 : -1;
 }
 
 bool Kept::knows(std::int64_t change) const {
@@ -184,6 +193,7 @@ std::shared_ptr<Kept> Readings::kept_of(const Whole& whole,
   kept->hours_from_ = hours_asked(kept->question_.now);
   for (const auto& [user, hour] : found.hours) kept->hours_[hour.first] = hour.second;
   kept->changes_ = changes;
+  kept->counts_version_ = found.counts_version;
   kept->is_in_order_ = !database_.is_shared();
   for (const Weighed& change : found.changes) kept->know(change);
   std::ranges::sort(kept->known_);

@@ -44,6 +44,7 @@ class Kept {
 
   std::size_t bytes() const;
   std::shared_ptr<Kept> copy() const;
+  std::int64_t counts_known(Time now, std::optional<std::uint64_t> changes) const;
   bool knows(std::int64_t change) const;
   void know(const Weighed& change);
   bool add(const std::vector<const Weighed*>& changes, Dates& dates);
@@ -58,7 +59,8 @@ class Kept {
   bool is_in_order_ = true;
   std::int64_t last_ = 0;
   std::vector<std::int64_t> known_;
-  std::optional<std::uint64_t> changes_;  // as counted before it was read
+  std::optional<std::uint64_t> changes_;  // as counted here before it was read
+  std::optional<std::int64_t> counts_version_;  // as counted by the database
   bool is_lasting_ = true;                // it can be told later whether it still holds
   mutable std::mutex mutex_;
   mutable Shown shown_;  // under the mutex
@@ -84,7 +86,7 @@ class Readings {
   };
 
   // Null: it does not hold any more.
-  static Current with(const Current& kept, const Answer& rest, bool has_counts,
+  static Current with(const Current& kept, const Answer& rest,
                       std::optional<std::uint64_t> changes);
   std::shared_ptr<Kept> kept_of(const Whole& whole, std::optional<std::uint64_t> changes) const;
   Current find(const std::string& key);

@@ -73,7 +73,8 @@ class Dates {
 
 // The statements of one kind.
 struct Statements {
-  const db::Statement &note, &days, &subjects, &subject, &everybodys_days, &everybodys_subjects;
+  const db::Statement &note, &days, &subjects, &subject, &days_and_executions,
+      &subjects_and_executions, &subject_and_executions, &everybodys_days, &everybodys_subjects;
   const db::Statement &take_turn, &waiting, &waiting_of, &count_waiting, &remove_waiting,
       &erase_waiting;
   const db::Statement &begin_lifetime, &take_lifetime, &lifetime, &save_lifetime, &unbuilt;

@@ -10,15 +10,23 @@
 namespace onggi::statistics {
 namespace {
 
-const db::Statement& statement_of(const Question& question) {
+const db::Statement& everybodys_statement(const Question& question) {
+  if (question.is_dashboard) return sql::statistics_dashboard_of_everybody;
   const Statements& sql = statements_of(question.kind);
+  const bool is_of_subjects = question.subject || question.group == Group::subject;
+  return is_of_subjects ? sql.everybodys_subjects : sql.everybodys_days;
+}
+
+// Only where executions are asked for has the statement anything to do with them: on PostgreSQL
+// each of their partitions is a plan's to begin and end, whether it is read or not.
+const db::Statement& statement_of(const Question& question, bool reads_executions) {
   if (question.is_dashboard)
-    return question.user ? sql::statistics_dashboard : sql::statistics_dashboard_of_everybody;
-  if (!question.user)
-    return question.subject || question.group == Group::subject ? sql.everybodys_subjects
-                                                                : sql.everybodys_days;
-  if (question.subject) return sql.subject;
-  return question.group == Group::subject ? sql.subjects : sql.days;
+    return reads_executions ? sql::statistics_dashboard_and_executions : sql::statistics_dashboard;
+  const Statements& sql = statements_of(question.kind);
+  if (question.subject) return reads_executions ? sql.subject_and_executions : sql.subject;
+  if (question.group == Group::subject)
+    return reads_executions ? sql.subjects_and_executions : sql.subjects;
+  return reads_executions ? sql.days_and_executions : sql.days;
 }
 
 struct Asked {
@@ -35,7 +43,7 @@ struct Asked {
   db::Params params() const {
     if (is_dashboard)
       return db::Params::of(user, now, first, last, from, to, least, above, hours, known.version,
-                            known.last_change, !known.has_counts);
+                            known.last_change, known.counts);
     return db::Params::of(user, first, last, from, to, least, above, subject, weeks_from,
                           weeks_until, known.version, known.last_change);
   }
@@ -64,7 +72,8 @@ Task<std::shared_ptr<Answer>> run(db::Database& database, db::Cost& cost, Questi
       answer->take(row);
       return true;
     };
-    co_await connection.scan(statement_of(question), asked.params(), std::move(take));
+    const db::Statement& statement = statement_of(question, asked.from < asked.to);
+    co_await connection.scan(statement, asked.params(), std::move(take));
     co_return answer;
   };
   std::shared_ptr<Answer> answer =
@@ -83,7 +92,7 @@ Task<Reading> read_everybodys(db::Database& database, db::Cost& cost, Question q
       answer->take(row);
       return true;
     };
-    co_await connection.scan(statement_of(question), asked.params(), take);
+    co_await connection.scan(everybodys_statement(question), asked.params(), take);
     std::map<Uuid, Gap> gaps = answer->gaps();
     if (answer->is_whole()) gaps = answer->gaps();
     std::vector<std::pair<Uuid, Uuid>> ids;

@@ -249,6 +249,7 @@ const std::set<std::string> not_moved{
     "agent_memories.shelf",
     "agent_memories.owners",
     "definition_versions",
+    "memory_versions",
     "feed_batches",
     "feed_listeners",
     "blocks.filters",

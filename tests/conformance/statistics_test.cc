@@ -17,7 +17,7 @@
 #include "statistics/reading.h"
 #include "statistics/verify.h"
 #include "statistics/weeks.h"
-#include "tests/conformance/world.h"
+#include "tests/conformance/statistics_world.h"
 
 namespace onggi::conformance {
 namespace {
@@ -34,57 +34,13 @@ constexpr const char* zones[] = {"UTC",          "Asia/Kathmandu",     "America/
                                  "Asia/Seoul",   "America/St_Johns",   "Pacific/Kiritimati",
                                  "Pacific/Niue", "Australia/Lord_Howe"};
 
-struct WorldClock final : Clock {
-  explicit WorldClock(const World& of) : world(of) {}
-  Time now() const override { return world.now; }
-  const World& world;
-};
-
 // What the naive program knows.
 struct Known {
   store::Contribution what;
   std::optional<Date> frozen;  // the date that it counts on, for good
 };
 
-class StatisticsTest : public testing::TestWithParam<const Driver*> {
- protected:
-  StatisticsTest() : world(*GetParam()), clock(world), batches(world.database(), clock) {}
-
-  void fold_all(Kind kind) {
-    std::int64_t after = 0;
-    for (;;) {
-      const statistics::Folded folded = run_now(statistics::fold(batches, kind, after));
-      for (const auto& [user, date] : folded.spoilt)
-        EXPECT_TRUE(run_now(statistics::rebuild(batches, kind, user, date, date)));
-      if (!folded.has_more) return;
-      after = folded.last_id;
-    }
-  }
-
-  void expect_nothing_differs() {
-    for (const statistics::Difference& difference :
-         run_now(statistics::verify_all(batches, {}, {})).differences)
-      ADD_FAILURE() << statistics::to_string(difference);
-  }
-
-  Reading read(Question question) {
-    db::Cost cost;
-    question.now = world.now;
-    return run_now(statistics::read(world.database(), cost, std::move(question)));
-  }
-  // As a server answers that has answered before.
-  Reading read_kept(Question question, db::Cost* cost = nullptr) {
-    db::Cost own;
-    question.now = world.now;
-    return run_now(readings.read(cost ? *cost : own, std::move(question)))->reading;
-  }
-
-  World world;
-  WorldClock clock;
-  store::Batches batches;
-  statistics::Readings readings{world.database(), std::size_t{1} << 20,
-                                [] { return std::optional<std::uint64_t>(); }};
-};
+class StatisticsTest : public StatisticsWorld {};
 
 class History {
  public:
@@ -550,7 +506,7 @@ TEST_P(StatisticsTest, of_a_dashboard_of_30_days_are_a_hundred_rows_however_many
   const std::string last = to_string(Date{Calendar("UTC").date_of(world.now).days + 1});
   const Uuid none{};
   const db::Params params = db::Params::of(user, world.now, first, last, Time{}, Time{}, none, none,
-                                           Time{world.now.ms - day_ms}, -1, 0, true);
+                                           Time{world.now.ms - day_ms}, -1, 0, -1);
   auto parts = parts_of(world.many(sql::statistics_dashboard, params));
   EXPECT_EQ(parts[0], 1);  // the user's row of all time
   EXPECT_EQ(parts[1], 0);  // what is not folded
@@ -566,66 +522,6 @@ TEST_P(StatisticsTest, of_a_dashboard_of_30_days_are_a_hundred_rows_however_many
   const Reading reading = run_now(statistics::read(world.database(), cost, dashboard));
   EXPECT_EQ(reading.count[static_cast<std::size_t>(Status::completed)], executions + 1);
   EXPECT_LE(cost.statements, 2u);
-}
-
-TEST_P(StatisticsTest, that_were_read_before_are_read_again_only_where_they_do_not_hold) {
-  const Uuid user = world.user();
-  const Uuid agent = world.agent(user);
-  const auto record = [&](std::int64_t age_ms) {
-    return world.execution(world.stores.agent_executions, user, agent,
-                           {{"status", "completed"},
-                            {"started_at", to_string(Time{world.now.ms - age_ms})},
-                            {"duration_ms", 10}});
-  };
-  record(day_ms);
-  EXPECT_TRUE(run_now(statistics::complete(batches, Kind::agent, user)));
-  fold_all(Kind::agent);
-  const Question dashboard{.user = user, .group = Group::none, .is_dashboard = true};
-  const Question trend{.user = user, .days = 7};
-  const auto expect_count = [&](std::int64_t all, std::int64_t last_24h) {
-    for (const Question& question : {dashboard, trend}) {
-      const Reading reading = read_kept(question);
-      std::int64_t counted = 0;
-      for (const auto& [key, figures] : reading.items) counted += figures.all();
-      EXPECT_EQ(counted, all);
-      EXPECT_EQ(reading.items, read(question).items);
-    }
-    const Reading stats = read_kept(dashboard);
-    EXPECT_EQ(stats.last_24h, last_24h);
-    EXPECT_EQ(stats.count, read(dashboard).count);
-    EXPECT_EQ(stats.resources, read(dashboard).resources);
-    EXPECT_EQ(stats.memory, read(dashboard).memory);
-  };
-  expect_count(1, 1);
-
-  // What is new is added to what is there.
-  const Uuid newest = record(0);
-  expect_count(2, 2);
-  world.agent(user);
-  expect_count(2, 2);
-  world.now.ms += hour_ms;
-  expect_count(2, 1);
-
-  // One statement, whether it holds or not.
-  record(2 * day_ms);
-  for (const bool is_folded : {false, true}) {
-    if (is_folded) fold_all(Kind::agent);
-    db::Cost cost;
-    EXPECT_EQ(read_kept(dashboard, &cost).items.at({}).all(), 3);
-    EXPECT_EQ(cost.statements, 1u);
-  }
-
-  // Where a duration is taken away executions are read: one statement more.
-  must(world.remove(world.stores.agent_executions, newest, user));
-  db::Cost cost;
-  EXPECT_EQ(read_kept(dashboard, &cost).items.at({}).all(), 2);
-  EXPECT_EQ(cost.statements, 2u);
-  expect_count(2, 0);
-  fold_all(Kind::agent);
-  expect_count(2, 0);
-  world.now.ms += 8 * day_ms;
-  EXPECT_TRUE(read_kept(trend).items.empty());
-  EXPECT_EQ(read_kept(dashboard).items, read(dashboard).items);
 }
 
 TEST_P(StatisticsTest, of_many_weeks_are_read_week_by_week) {

@@ -375,6 +375,8 @@ PASSED_OVER = {
 FIRST, LAST, EPOCH = "to_char(current_date - 29, 'YYYY-MM-DD')", "to_char(current_date, 'YYYY-MM-DD')", "cast('epoch' as timestamptz)"
 A_MONDAY, THIS_MONDAY = (f"to_char(date_trunc('week', current_date - {days}), 'YYYY-MM-DD')" for days in (21, 0))
 A_DAY = of(OWNER, FIRST, LAST, EPOCH, EPOCH, NIL, NIL)
+A_GAP = {4: "now() - interval '1 day'", 5: NOW, 6: "onggi_first_id(now() - interval '2 days')", 7: "onggi_first_id(now())"}
+OF_A_DAY = "all of a user and a day, whose statistics are to be made anew"
 UNKNOWN = {11: "-1", 12: "0"}  # version and last change
 EVERYBODYS = "all users', for admins: user by user"
 FIGURES = (*["1"] * 6, "10", "1", "9", BYTES, *["1"] * 6)
@@ -386,6 +388,9 @@ for kind in ("agent", "workflow"):
     case(f"statistics.subjects_{kind}", A_DAY | UNKNOWN | {9: FIRST, 10: FIRST}, reads=500, why="30 days of ten agents")
     case(f"statistics.subjects_{kind}", A_DAY | UNKNOWN | {9: A_MONDAY, 10: THIS_MONDAY}, reads=300, why="13 days and three weeks of ten agents")
     case(f"statistics.subject_{kind}", A_DAY | UNKNOWN | {8: OF})
+    case(f"statistics.days_and_executions_{kind}", A_DAY | A_GAP | UNKNOWN, reads=50_000, why=OF_A_DAY)
+    case(f"statistics.subjects_and_executions_{kind}", A_DAY | A_GAP | UNKNOWN | {9: FIRST, 10: FIRST}, reads=50_000, why=OF_A_DAY)
+    case(f"statistics.subject_and_executions_{kind}", A_DAY | A_GAP | UNKNOWN | {8: OF}, reads=50_000, why=OF_A_DAY)
     case(f"statistics.everybodys_days_{kind} statistics.everybodys_subjects_{kind}", A_DAY, reads=100_000, sorts=100_000, why=EVERYBODYS)
     case(f"statistics.take_turn_{kind}")
     case(f"statistics.waiting_{kind}", of("0", "100"))
@@ -427,7 +432,8 @@ for kind in ("agent", "workflow"):
     case(f"statistics.name_of_{kind}", many(SUBJECT, OWNER, "0"))
 case("statistics.zone_of_user", of(OWNER))
 case("statistics.owners", of(NIL, "256"))
-A_DASHBOARD = of(OWNER, NOW, FIRST, LAST, EPOCH, EPOCH, NIL, NIL, "now() - interval '1 day'", "-1", "0", "1")
+A_DASHBOARD = of(OWNER, NOW, FIRST, LAST, EPOCH, EPOCH, NIL, NIL, "now() - interval '1 day'", "-1", "0", "-1")
+case("statistics.dashboard_and_executions", A_DASHBOARD | {number + 1: value for number, value in A_GAP.items()}, reads=100_000, why="counts what a user owns, and reads all of a day")
 case("statistics.dashboard", A_DASHBOARD, reads=50_000, why="counts what a user owns")
 case("statistics.dashboard_of_everybody", A_DASHBOARD, reads=200_000, sorts=100_000, why=EVERYTHING)
 case("statistics.newest_of", of(OWNER, "10"))

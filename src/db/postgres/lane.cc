@@ -164,14 +164,25 @@ void Lane::dispatch() {
   sweep_later();
 }
 
+Lane::Pending* Lane::same_in(const Shared& shared, const Query& query) {
+  const auto same = std::ranges::find_if(shared.group, [&](const Pending* sent) {
+    return sent->same == nullptr && is_same(*sent->query, query);
+  });
+  return same != shared.group.end() ? *same : nullptr;
+}
+
 void Lane::send_group(Shared& shared) {
-  while (!queue_.empty() && shared.group.size() < group_max) {
-    Pending* const pending = queue_.front();
-    queue_.pop_front();
-    const auto same = std::ranges::find_if(shared.group, [&](const Pending* sent) {
-      return sent->same == nullptr && is_same(*sent->query, *pending->query);
-    });
-    pending->same = same != shared.group.end() ? *same : nullptr;
+  for (auto next = queue_.begin(); next != queue_.end() && shared.group.size() < group_max;) {
+    Pending* const pending = *next;
+    pending->same = same_in(shared, *pending->query);
+    const auto is_elsewhere = [&](const auto& other) {
+      return other.get() != &shared && same_in(*other, *pending->query) != nullptr;
+    };
+    if (pending->same == nullptr && std::ranges::any_of(quick_, is_elsewhere)) {
+      ++next;
+      continue;
+    }
+    next = queue_.erase(next);
     try {
       if (pending->same == nullptr)
         shared.wire->send(*pending->query);

@@ -37,7 +37,8 @@ class Lane final : public Owner {
 
   // Runs the query among others. Never throws: the outcome is in the query; Lost has been tried
   // again once. One that holds the others up ends with Stuck. Queries that are the same, and wait
-  // at the same time, go as one: it begins after all of them were asked.
+  // at the same time, go as one: it begins after all of them were asked. So that they meet, what is
+  // the same as a query that is on its way waits for that one's answer.
   Task<void> run(Query& query);
 
   // Slow statements take a part of the connections at most: writes find the others. Throws
@@ -85,6 +86,8 @@ class Lane final : public Owner {
   void ask_for(Use use);
   void arrived(Use use, Connector::Attempt connection);
   void dispatch();
+  // Whose statement of the group a query can share; null: none.
+  static Pending* same_in(const Shared& shared, const Query& query);
   void send_group(Shared& shared);
   void answered(Shared& shared);
   void end_group(Shared& shared);
