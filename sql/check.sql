@@ -94,7 +94,7 @@ select null, count(*), 0 from memory_terms
 where not exists (select 1 from memory_sweeps where agent_id >= x'') or exists (
     select 1 from agent_memories m where m.id = substr(memory_terms.place, 9) and place_of(m.created_at, m.id) = memory_terms.place)
 union all
-select r.id, count(*), sum(not exists (select 1 from memory_terms i where i.term = t.term and i.place = place_of(r.created_at, r.id)))
+select r.id, count(*), sum(not exists (select 1 from memory_terms i where i.term = memory_term(t.term, place_of(r.created_at, r.id)) and i.place = place_of(r.created_at, r.id)))
 from agent_memories r, json_terms('{"metadata":' || unpacked(r.metadata) || '}', 'metadata', memory_scope(r.agent_id, r.shelf), 256) t
 where r.metadata <> '{}'
 group by r.number

@@ -255,33 +255,42 @@ select count(*) from (
     limit $6) counted
 
 -- name: search
--- By metadata, as sql/search.sql: a walk down the places of the index of terms, along what lives. $11 the place to go on below; $12-$15 the terms of
--- what expires as short-term (0), as episodic (1), as long-term (2), and of what does not or is to be looked at (3); $16-$19 their unlisted; $20
--- whether the terms decide not; $23 whether rows are wanted.
+-- By metadata, as sql/search.sql: a walk down the places of the index of terms, along what lives, span of time by span of time (src/db/place.h); where one
+-- has no more, on behind the end of the next that is there. $11 the place to go on below; $12-$15 the terms of what expires as short-term (0), as
+-- episodic (1), as long-term (2), and of what does not or is to be looked at (3); $16-$19 their unlisted; $20 whether the terms decide not; $23 whether
+-- rows are wanted.
 with recursive {rule},
 slots(at) as (select 1 union all select at + 16 from slots where at + 16 < length($12)),
 walk(place) as (
     select $11
     union all
-    select max(
-        coalesce((select c.place from (select min(coalesce((select max(t.place) from memory_terms t where t.term = substr($12, s.at, 16) and t.place < w.place), x'')) as place from slots s) c where c.place >= place_of((select cold_since from rule), x'')), x''),
-        coalesce((select c.place from (select min(coalesce((select max(t.place) from memory_terms t where t.term = substr($13, s.at, 16) and t.place < w.place), x'')) as place from slots s) c where c.place >= place_of((select episodic_since from rule), x'')), x''),
-        coalesce((select c.place from (select min(coalesce((select max(t.place) from memory_terms t where t.term = substr($14, s.at, 16) and t.place < w.place), x'')) as place from slots s) c where c.place >= place_of((select long_since from rule), x'')), x''),
-        coalesce((select min(coalesce((select max(t.place) from memory_terms t where t.term = substr($15, s.at, 16) and t.place < w.place), x'')) from slots s), x''),
-        coalesce((select max(t.place) from memory_terms t where t.term = $16 and t.place < w.place and t.place >= place_of((select cold_since from rule), x'')), x''),
-        coalesce((select max(t.place) from memory_terms t where t.term = $17 and t.place < w.place and t.place >= place_of((select episodic_since from rule), x'')), x''),
-        coalesce((select max(t.place) from memory_terms t where t.term = $18 and t.place < w.place and t.place >= place_of((select long_since from rule), x'')), x''),
-        coalesce((select max(t.place) from memory_terms t where t.term = $19 and t.place < w.place), x''))
+    select coalesce((select n.place from (select max(
+            coalesce((select c.place from (select min(coalesce((select max(t.place) from memory_terms t where t.term = memory_term(substr($12, s.at, 16), w.place) and t.place < w.place), x'')) as place from slots s) c where c.place >= place_of((select cold_since from rule), x'')), x''),
+            coalesce((select c.place from (select min(coalesce((select max(t.place) from memory_terms t where t.term = memory_term(substr($13, s.at, 16), w.place) and t.place < w.place), x'')) as place from slots s) c where c.place >= place_of((select episodic_since from rule), x'')), x''),
+            coalesce((select c.place from (select min(coalesce((select max(t.place) from memory_terms t where t.term = memory_term(substr($14, s.at, 16), w.place) and t.place < w.place), x'')) as place from slots s) c where c.place >= place_of((select long_since from rule), x'')), x''),
+            coalesce((select min(coalesce((select max(t.place) from memory_terms t where t.term = memory_term(substr($15, s.at, 16), w.place) and t.place < w.place), x'')) from slots s), x''),
+            coalesce((select max(t.place) from memory_terms t where t.term = memory_term($16, w.place) and t.place < w.place and t.place >= place_of((select cold_since from rule), x'')), x''),
+            coalesce((select max(t.place) from memory_terms t where t.term = memory_term($17, w.place) and t.place < w.place and t.place >= place_of((select episodic_since from rule), x'')), x''),
+            coalesce((select max(t.place) from memory_terms t where t.term = memory_term($18, w.place) and t.place < w.place and t.place >= place_of((select long_since from rule), x'')), x''),
+            coalesce((select max(t.place) from memory_terms t where t.term = memory_term($19, w.place) and t.place < w.place), x'')) as place) n
+        where n.place > x''), max(
+            memory_span_end((select max(t.term) from memory_terms t where t.term >= substr($16, 1, 2) and t.term < memory_term(substr($16, 1, 2), w.place))),
+            memory_span_end((select max(t.term) from memory_terms t where t.term >= substr($17, 1, 2) and t.term < memory_term(substr($17, 1, 2), w.place))),
+            memory_span_end((select max(t.term) from memory_terms t where t.term >= substr($18, 1, 2) and t.term < memory_term(substr($18, 1, 2), w.place))),
+            memory_span_end((select max(t.term) from memory_terms t where t.term >= substr($19, 1, 2) and t.term < memory_term(substr($19, 1, 2), w.place)))))
     from walk w where w.place > place_of($7, x''))
 select w.place, case when m.id is not null then '' end,
-    case when m.id is not null and ($20 or exists (select 1 from memory_terms t where t.place = w.place and t.term in ($16, $17, $18, $19)))
+    case when m.id is not null and ($20 or exists (select 1 from memory_terms t where t.place = w.place
+            and t.term in (memory_term($16, w.place), memory_term($17, w.place), memory_term($18, w.place), memory_term($19, w.place))))
         then '{"metadata":' || unpacked(m.metadata) || '}' end,
     {shown}
 from walk w cross join rule r left join agent_memories m on m.id = substr(w.place, 9) and m.agent_id = r.agent_id and {lives}
     and ($8 is null or m.type = $8) and ($9 is null or m.importance = $9) and ($10 is null or m.session_id = $10)
-    and (exists (select 1 from memory_terms t where t.place = w.place and t.term in ($16, $17, $18, $19))
-        or not exists (select 1 from slots s where not exists (select 1 from memory_terms t where t.place = w.place
-            and t.term in (substr($12, s.at, 16), substr($13, s.at, 16), substr($14, s.at, 16), substr($15, s.at, 16)))))
+    and (exists (select 1 from memory_terms t where t.place = w.place
+            and t.term in (memory_term($16, w.place), memory_term($17, w.place), memory_term($18, w.place), memory_term($19, w.place)))
+        or not exists (select 1 from slots s where not exists (select 1 from memory_terms t where t.place = w.place and t.term in (
+            memory_term(substr($12, s.at, 16), w.place), memory_term(substr($13, s.at, 16), w.place),
+            memory_term(substr($14, s.at, 16), w.place), memory_term(substr($15, s.at, 16), w.place)))))
 where w.place >= place_of($7, x'') and w.place > x'' and w.place < $11
 
 -- name: stats

@@ -157,7 +157,7 @@ end;
 create temp trigger memory_terms_insert after insert on main.agent_memories
 when new.metadata <> '{}'
 begin
-    insert or ignore into memory_terms select term, place_of(new.created_at, new.id) from json_terms(
+    insert or ignore into memory_terms select memory_term(term, place_of(new.created_at, new.id)), place_of(new.created_at, new.id) from json_terms(
         '{"metadata":' || unpacked(new.metadata) || '}', 'metadata',
         memory_scope(new.agent_id, new.shelf), 256);
 end;
@@ -167,7 +167,7 @@ when old.metadata <> '{}' and not exists (
     select 1 from memory_sweeps where agent_id = old.agent_id and is_open
         and life = case when old.shelf < 3 then 0 when old.shelf = 9 then 1 when old.shelf = 15 then 2 else 3 end)
 begin
-    delete from memory_terms where place = place_of(old.created_at, old.id) and term in (select term from json_terms(
+    delete from memory_terms where place = place_of(old.created_at, old.id) and term in (select memory_term(term, place_of(old.created_at, old.id)) from json_terms(
         '{"metadata":' || unpacked(old.metadata) || '}', 'metadata',
         memory_scope(old.agent_id, old.shelf), 256));
 end;
@@ -176,10 +176,10 @@ create temp trigger memory_terms_update after update on main.agent_memories
 when (old.metadata <> '{}' or new.metadata <> '{}')
     and (old.metadata <> new.metadata or old.created_at <> new.created_at or memory_scope(old.agent_id, old.shelf) <> memory_scope(new.agent_id, new.shelf))
 begin
-    delete from memory_terms where place = place_of(old.created_at, old.id) and term in (select term from json_terms(
+    delete from memory_terms where place = place_of(old.created_at, old.id) and term in (select memory_term(term, place_of(old.created_at, old.id)) from json_terms(
         '{"metadata":' || unpacked(old.metadata) || '}', 'metadata',
         memory_scope(old.agent_id, old.shelf), 256));
-    insert or ignore into memory_terms select term, place_of(new.created_at, new.id) from json_terms(
+    insert or ignore into memory_terms select memory_term(term, place_of(new.created_at, new.id)), place_of(new.created_at, new.id) from json_terms(
         '{"metadata":' || unpacked(new.metadata) || '}', 'metadata',
         memory_scope(new.agent_id, new.shelf), 256) where new.metadata <> '{}';
 end;

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "db/place.h"
 #include "memory/life.h"
 #include "model/decode.h"
 #include "sql/catalogue.h"
@@ -233,6 +234,59 @@ TEST_P(MemoryTest, many_are_promoted_at_once_and_each_keeps_what_it_was) {
     accesses += read(id)->at("access_count").as_int64();
   }
   EXPECT_EQ(accesses, 30 * 3 + 29 * 30 / 2);
+  expect_sound();
+}
+
+// The embedded store's index has spans of time, which a walk crosses where it finds no more.
+TEST_P(MemoryTest, are_found_by_metadata_newest_first_however_far_apart) {
+  std::mt19937 random(5);
+  const auto below = [&](std::int64_t bound) {
+    return std::uniform_int_distribution<std::int64_t>(0, bound - 1)(random);
+  };
+  constexpr std::int64_t span_ms = std::int64_t{1} << db::span_bits;
+  must(settings({{"auto_cleanup", false}}));  // nothing expires: each type by its own terms
+  struct Found {
+    Time time;
+    std::string id;
+    Object metadata;
+  };
+  std::vector<Found> all;
+  for (int i = 0; i < 120; ++i) {
+    const std::int64_t span = world.now.ms / span_ms - std::array{0, 0, 1, 2, 40, 900}[below(6)];
+    const Time created{std::min(world.now.ms, span * span_ms + std::array<std::int64_t, 4>{
+                                                                   0, 1, span_ms - 1,
+                                                                   below(span_ms)}[below(4)])};
+    Object metadata{{"a", below(3)}};
+    if (below(2) == 0) metadata["b"] = below(3);
+    const Value page =
+        world.memory(owner, agent,
+                     {{"type", model::memory_type_names[static_cast<std::size_t>(below(4))]},
+                      {"importance", model::importance_names[static_cast<std::size_t>(below(3))]},
+                      {"metadata", metadata},
+                      {"created_at", to_string(created)}});
+    all.push_back({created, std::string(page.at("id").as_string()), metadata});
+  }
+  std::ranges::sort(all, std::greater(), [](const Found& f) { return std::pair(f.time, f.id); });
+  const Time bounds[] = {earliest_time, Time{world.now.ms / span_ms * span_ms},
+                         Time{(world.now.ms / span_ms - 39) * span_ms}, latest_time};
+  for (const Object& asked : {Object{{"a", 1}}, Object{{"a", 2}, {"b", 1}}, Object{{"b", 9}}})
+    for (const Time& from : bounds)
+      for (const Time& to : bounds) {
+        auto filter = std::make_shared<store::Filter>();
+        filter->add("metadata", asked);
+        std::vector<std::string> expected;
+        for (const Found& each : all) {
+          const auto has = [&](const auto& member) {
+            const Value* const value = each.metadata.if_contains(member.key());
+            return value != nullptr && *value == member.value();
+          };
+          if (each.time >= from && each.time < to && std::ranges::all_of(asked, has))
+            expected.push_back(each.id);
+        }
+        const store::MemoryFilter of{.from = from, .to = to, .search = filter};
+        EXPECT_EQ(listed(of, 3), expected);
+        EXPECT_EQ(count(of), static_cast<std::int64_t>(expected.size()));
+      }
   expect_sound();
 }
 

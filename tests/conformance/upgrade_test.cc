@@ -18,6 +18,7 @@ using json::Object;
 using json::Value;
 
 constexpr std::size_t before_terms = 1;
+constexpr std::size_t before_spans = 6;
 
 // Fills the tables of a file of an earlier version with what the same tables of `whole` hold.
 void fill_from(const std::filesystem::path& whole, const std::filesystem::path& earlier) {
@@ -137,6 +138,47 @@ TEST_F(UpgradeTest, what_was_there_before_the_index_is_found_by_it) {
                 },
                 "input_data", Object{{"q", 1}}),
             to_string(drafts->front().record->id));
+  EXPECT_TRUE(store::check(database).is_sound());
+}
+
+TEST_F(UpgradeTest, the_index_of_metadata_is_made_anew_by_spans_of_time) {
+  const std::filesystem::path whole = directory_.path() / "whole.db";
+  open(whole);
+  const Uuid owner = make(stores_.users, {{"name", "somebody"}}, {});
+  const Uuid agent =
+      make(stores_.agents, {{"name", "a"}, {"llm_provider", "p"}, {"llm_model", "m"}}, owner);
+  json::Array bodies;
+  for (const std::int64_t age : {0, 200})
+    bodies.push_back(Object{{"type", "semantic"},
+                            {"content", "it was said"},
+                            {"metadata", {{"k", "v"}}},
+                            {"created_at", to_string(Time{now_.ms - age * day_ms})}});
+  const auto drafts = *stores_.memories.draft(bodies, agent, owner, now_, true);
+  write<store::CreatedMemories>([&](db::Connection& connection) {
+    return stores_.memories.create(connection, agent, owner, drafts, now_);
+  });
+
+  const std::filesystem::path file = directory_.path() / "onggi.db";
+  open(file, before_spans);
+  database_.reset();
+  fill_from(whole, file);
+  sqlite3* bare = nullptr;
+  ASSERT_EQ(sqlite3_open(file.c_str(), &bare), SQLITE_OK);
+  const char* const as_it_was =
+      "update memory_terms set term = cast(substr(term, 1, 2) || substr(term, 6) as blob)";
+  EXPECT_EQ(sqlite3_exec(bare, as_it_was, nullptr, nullptr, nullptr), SQLITE_OK);
+  EXPECT_EQ(sqlite3_changes(bare), 4);  // for each that there is an object, and its member
+  sqlite3_close(bare);
+
+  db::Sqlite& database = open(file);
+  auto filter = std::make_shared<store::Filter>();
+  filter->add("metadata", Object{{"k", "v"}});
+  db::Cost cost;
+  const store::Total total =
+      run_now(database.read<store::Total>(cost, [&](db::Connection& connection) {
+        return stores_.memories.count(connection, agent, owner, {.search = filter}, now_);
+      }));
+  EXPECT_EQ(total.count, 2);
   EXPECT_TRUE(store::check(database).is_sound());
 }
 

@@ -67,6 +67,18 @@ void memory_scope(sqlite3_context* context, int, sqlite3_value** values) {
   sqlite3_result_blob(context, scope.data(), static_cast<int>(scope.size()), SQLITE_TRANSIENT);
 }
 
+void result(sqlite3_context* context, std::string_view bytes) {
+  sqlite3_result_blob64(context, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+}
+
+void memory_term(sqlite3_context* context, int, sqlite3_value** values) {
+  result(context, db::memory_term(blob(values[0]), blob(values[1])));
+}
+
+void memory_span_end(sqlite3_context* context, int, sqlite3_value** values) {
+  result(context, db::memory_span_end(blob(values[0])));
+}
+
 }  // namespace
 
 int register_functions(sqlite3* connection) {
@@ -78,6 +90,7 @@ int register_functions(sqlite3* connection) {
        {add("place_of", 2, place_of), add("place_of", 3, place_of),
         add("position_in", 1, position_in), add("unpacked", 1, unpacked), add("packed", 1, packed),
         add("kept_text", 1, kept_text), add("memory_scope", 2, memory_scope),
+        add("memory_term", 2, memory_term), add("memory_span_end", 1, memory_span_end),
         register_json_terms(connection), register_each_row(connection)})
     if (code != SQLITE_OK) return code;
   return SQLITE_OK;

@@ -13,6 +13,8 @@
 //   packed(text)  the other way.
 //   kept_text(bytes)  bytes as content is kept: text where they are not compressed.
 //   memory_scope(agent, shelf)  the scope of the terms of a memory's metadata (db/place.h).
+//   memory_term(term, place)  such a term in the index, of a memory at that place.
+//   memory_span_end(term)  the place behind all that such a term of the index may have.
 #pragma once
 
 #include <sqlite3.h>
