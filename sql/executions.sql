@@ -9,12 +9,15 @@
 -- for: agent, workflow
 -- $1-$24 are the fields in the order of their list; input, output and error stand in the document alone. $25 request_hash, $26 document,
 -- $27 which fields were given.
--- A client's id that is taken already changes nothing: 0 rows.
+-- A client's id that is taken already changes nothing: 0 rows. Each row's parameters are p1 and so on (src/db/sqlite/each_row.h).
 insert into {kind}_executions (
     id, user_id, {kind}_id, session_id, status, started_at, completed_at, duration_ms,
     llm_call_count, llm_prompt_tokens, llm_completion_tokens, llm_total_tokens, tool_call_count, tool_total_duration_ms,
     cache_hit_count, cache_miss_count, cost_nanos, created_at, updated_at, version, execution_context, request_hash, document, given)
-values ($1, $2, $3, $4, $7, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
+select r.p1, r.p2, r.p3, r.p4, r.p7, r.p9, r.p10, r.p11, r.p12, r.p13, r.p14, r.p15, r.p16, r.p17, r.p18, r.p19, r.p20, r.p21, r.p22, r.p23, r.p24,
+    r.p25, r.p26, r.p27
+from each_row($1) r
+where true
 on conflict (id) do nothing
 
 -- name: update_{kind}

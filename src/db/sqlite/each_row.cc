@@ -7,7 +7,7 @@ namespace each_row {
 namespace {
 
 // The columns of the table that SQLite sees: the parameters, the number, and the argument, hidden.
-constexpr int parameters = 20;
+constexpr int parameters = 32;
 enum Column : int { number = parameters, rows = parameters + 1 };
 constexpr const char* pointer_type = "onggi_rows";
 
