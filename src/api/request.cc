@@ -115,7 +115,7 @@ Result<Target> read_target(std::string_view sent) {
   boost::urls::encoding_opts plus_is_space;
   plus_is_space.space_as_plus = true;
   for (const auto& pair : parsed->params(plus_is_space))
-    read.pairs.emplace_back(pair.key, pair.value);
+    if (!pair.key.empty() || pair.has_value) read.pairs.emplace_back(pair.key, pair.value);
   if (!is_text(read.path))
     return fail(Code::malformed, "The request target is not UTF-8, or holds a NUL.");
   for (const auto& [name, value] : read.pairs) {

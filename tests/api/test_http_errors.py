@@ -225,6 +225,12 @@ def test_an_unknown_query_parameter_is_named(alice, path):
     alice.get(path, params=[("Limit", 1)]).rejects("Limit")
 
 
+@pytest.mark.parametrize("query", ["?", "?&", "?limit=5&"])
+def test_a_query_that_asks_for_nothing_more_is_none(server, alice, query):
+    assert once(server, "GET", "/agents" + query, key=alice.key).status == 200
+    once(server, "GET", "/agents?=5", key=alice.key).is_problem(422)
+
+
 def test_a_query_parameter_twice_is_refused(alice):
     for pairs in ([("limit", 1), ("limit", 1)], [("name", "a"), ("limit", 5), ("name", "b")]):
         alice.get("/agents", params=pairs).rejects(pairs[0][0])
