@@ -78,8 +78,8 @@ Readings::Current Readings::with(const Current& kept, const Answer& rest,
     return nullptr;
   const bool are_counts_same =
       kept->changes_ == changes && kept->counts_version_ == found.counts_version &&
-      (!found.has_counts || (found.resources == kept->reading.resources &&
-                             found.memory == kept->reading.memory));
+      (!found.has_counts ||
+       (found.resources == kept->reading.resources && found.memory == kept->reading.memory));
   const bool is_same_second = second_of(now) == second_of(kept->question_.now);
   if (fresh.empty() && are_counts_same && is_same_second) return kept;
 

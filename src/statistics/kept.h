@@ -59,9 +59,9 @@ class Kept {
   bool is_in_order_ = true;
   std::int64_t last_ = 0;
   std::vector<std::int64_t> known_;
-  std::optional<std::uint64_t> changes_;  // as counted here before it was read
+  std::optional<std::uint64_t> changes_;        // as counted here before it was read
   std::optional<std::int64_t> counts_version_;  // as counted by the database
-  bool is_lasting_ = true;                // it can be told later whether it still holds
+  bool is_lasting_ = true;                      // it can be told later whether it still holds
   mutable std::mutex mutex_;
   mutable Shown shown_;  // under the mutex
 };

@@ -253,9 +253,9 @@ TEST_P(MemoryTest, are_found_by_metadata_newest_first_however_far_apart) {
   std::vector<Found> all;
   for (int i = 0; i < 120; ++i) {
     const std::int64_t span = world.now.ms / span_ms - std::array{0, 0, 1, 2, 40, 900}[below(6)];
-    const Time created{std::min(world.now.ms, span * span_ms + std::array<std::int64_t, 4>{
-                                                                   0, 1, span_ms - 1,
-                                                                   below(span_ms)}[below(4)])};
+    const Time created{std::min(
+        world.now.ms,
+        span * span_ms + std::array<std::int64_t, 4>{0, 1, span_ms - 1, below(span_ms)}[below(4)])};
     Object metadata{{"a", below(3)}};
     if (below(2) == 0) metadata["b"] = below(3);
     const Value page =

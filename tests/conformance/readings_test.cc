@@ -97,8 +97,8 @@ TEST_P(ReadingsTest, count_what_agents_remember_at_any_moment) {
 
   const auto remember = [&](const Uuid& agent) {
     // Mostly such as accesses keep alive.
-    constexpr const char* types[] = {"short_term", "long_term", "long_term", "long_term",
-                                     "episodic",   "semantic"};
+    constexpr const char* types[] = {"short_term", "long_term", "long_term",
+                                     "long_term",  "episodic",  "semantic"};
     constexpr const char* importances[] = {"low", "low", "low", "high"};
     const Time created{world.now.ms - any({0, 23 * hour_ms, 40 * day_ms, 100 * day_ms})};
     const json::Value page = world.memory(user, agent,
