@@ -55,6 +55,7 @@ void PostgresCursor::go_on(Cost& cost, const Statement& statement, const Params&
   if (!wire_) throw std::logic_error("a cursor of one statement does not go on");
   const Clock::time_point started = Clock::now();
   prepared_ = &around_.catalogue.find(statement);
+  forget_ahead();
   fetched_ = {};
   given_ = 0;
   is_over_ = false;
@@ -79,23 +80,38 @@ PostgresCursor::~PostgresCursor() {
 }
 
 void PostgresCursor::settle(Query& query) {
-  if (!query.error) {
-    (*wire_)->sync();
-    run_now((*wire_)->settle(Clock::now() + around_.patience));
-  }
+  if (!query.error) (*wire_)->sync();
+  wait_for(query);
+}
+
+void PostgresCursor::wait_for(Query& query) {
+  if (!query.error) run_now((*wire_)->settle(Clock::now() + around_.patience));
   if (!query.error) return;
   finish();
   std::rethrow_exception(query.error);
 }
 
+void PostgresCursor::ask_ahead() {
+  ahead_ = std::make_unique<Query>(around_.catalogue.find(fetching), std::span<const Params>());
+  (*wire_)->send_rows_of(is_of_small_rows_ ? fetch_small_text : fetch_text, *ahead_);
+  (*wire_)->sync();
+}
+
+void PostgresCursor::forget_ahead() {
+  if (!ahead_) return;
+  (*wire_)->disown();
+  ahead_.reset();
+}
+
 void PostgresCursor::fetch() {
   const Clock::time_point started = Clock::now();
-  Query query(around_.catalogue.find(fetching), {});
-  (*wire_)->send_rows_of(is_of_small_rows_ ? fetch_small_text : fetch_text, query);
-  settle(query);
-  is_over_ = query.result.size() < (is_of_small_rows_ ? fetch_small_rows : fetch_rows);
-  fetched_ = std::move(query.result);
+  if (!ahead_) ask_ahead();
+  const std::unique_ptr<Query> query = std::move(ahead_);
+  wait_for(*query);
+  is_over_ = query->result.size() < (is_of_small_rows_ ? fetch_small_rows : fetch_rows);
+  fetched_ = std::move(query->result);
   given_ = 0;
+  if (is_of_small_rows_ && !is_over_) ask_ahead();
   const auto took = Clock::now() - started;
   prepared_->counters.time->add(took);
   around_.observed.slow.note(prepared_->counters, prepared_->statement.name, took, request_);
@@ -120,6 +136,7 @@ Rows PostgresCursor::next(std::size_t max_rows, std::size_t max_bytes) {
 
 void PostgresCursor::finish() {
   if (!wire_) return;
+  forget_ahead();
   if (!(*wire_)->is_broken()) {
     (*wire_)->send_text(end_text, nullptr);
     (*wire_)->sync();

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -33,8 +34,11 @@ class PostgresCursor final : public Cursor {
   };
   void declare(Query& query, Cost& cost, Clock::time_point started);
   void fetch();
+  void ask_ahead();
+  void forget_ahead();
   void finish();
   void settle(Query& query);
+  void wait_for(Query& query);
 
   const Place place_;
   Surroundings& around_;
@@ -43,6 +47,8 @@ class PostgresCursor final : public Cursor {
   const std::string_view request_;
   std::optional<Lease> wire_;  // given back at the end of the rows, or of a lasting cursor
   bool is_of_small_rows_ = false;
+  // What comes while the rows before it are worked on: only of small rows, so that little waits.
+  std::unique_ptr<Query> ahead_;
   Rows fetched_;  // and not given yet, from `given_` on
   std::size_t given_ = 0;
   bool is_over_ = false;
