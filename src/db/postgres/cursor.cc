@@ -97,9 +97,10 @@ void PostgresCursor::ask_ahead() {
   (*wire_)->sync();
 }
 
+// To its end: nothing may be on its way when the connection goes to somebody else.
 void PostgresCursor::forget_ahead() {
   if (!ahead_) return;
-  (*wire_)->disown();
+  run_now((*wire_)->settle(Clock::now() + around_.patience));
   ahead_.reset();
 }
 

@@ -172,7 +172,8 @@ Lane::Pending* Lane::same_in(const Shared& shared, const Query& query) {
 }
 
 void Lane::send_group(Shared& shared) {
-  for (auto next = queue_.begin(); next != queue_.end() && shared.group.size() < group_max;) {
+  std::size_t sent = 0;  // who shares another's costs the connection nothing
+  for (auto next = queue_.begin(); next != queue_.end() && sent < group_max;) {
     Pending* const pending = *next;
     pending->same = same_in(shared, *pending->query);
     const auto is_elsewhere = [&](const auto& other) {
@@ -184,10 +185,12 @@ void Lane::send_group(Shared& shared) {
     }
     next = queue_.erase(next);
     try {
-      if (pending->same == nullptr)
+      if (pending->same == nullptr) {
         shared.wire->send(*pending->query);
-      else
+        ++sent;
+      } else {
         observations_.shared.add();
+      }
       shared.group.push_back(pending);
     } catch (...) {
       pending->query->error = std::current_exception();

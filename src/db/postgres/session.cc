@@ -1,5 +1,6 @@
 #include "db/postgres/session.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -140,7 +141,7 @@ Task<void> SingleRead::execute(Query& query) {
   if (is_quick) {
     co_await lane_->run(query);
     if (is_a<Stuck>(query.error)) {
-      prepared.took(Clock::now() - started);  // the next ones keep away from the quick lane
+      prepared.took(Clock::now() - query.sent);  // the next ones keep away from the quick lane
       is_quick = false;
       query.begin_again();
     }
@@ -152,7 +153,8 @@ Task<void> SingleRead::execute(Query& query) {
   } else if (!is_quick) {
     co_await execute_alone(query);
   }
-  prepared.took(Clock::now() - started);
+  // What it has waited for before is not its own time.
+  prepared.took(Clock::now() - std::max(started, query.sent));
 }
 
 Task<void> SingleRead::execute_alone(Query& query) {
