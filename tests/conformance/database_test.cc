@@ -372,6 +372,37 @@ TEST_P(DatabaseTest, a_lasting_cursor_goes_on_with_other_statements_over_its_sna
   EXPECT_EQ(database().open(cost, above, Params::of(-1))->next(100, 1 << 20).size(), 11U);
 }
 
+// Of small rows PostgreSQL is asked for the next thousand before they are wanted.
+TEST_P(DatabaseTest, what_was_asked_for_ahead_is_neither_mixed_up_nor_left_behind) {
+  constexpr Statement fill{"jars.many",
+                           "insert into jars (id, content) with recursive n(i) as (select 0 union "
+                           "all select i + 1 from n where i < 3499) select i, 0 from n"};
+  constexpr Statement below{"jars.below", "select id from jars where id < $1 order by id"};
+  make({.long_reads = 1});
+  const auto filling = [&](Connection& connection) -> Task<Result<std::int64_t>> {
+    const std::int64_t filled = co_await connection.run(fill, {});
+    co_return filled;
+  };
+  ASSERT_EQ(write<std::int64_t>(filling), 3'500);
+  Cost cost;
+  auto cursor = database().open_lasting(cost, all, {});
+  cursor->expect_small_rows();
+  EXPECT_EQ(cursor->next(10, 1 << 20).size(), 10U);
+  cursor->go_on(cost, below, Params::of(1'200));  // others are on their way
+  std::int64_t id = 0;
+  for (Rows rows = cursor->next(700, 1 << 20); !rows.empty(); rows = cursor->next(700, 1 << 20))
+    for (const db::Row row : rows) EXPECT_EQ(row.integer(0), id++);
+  EXPECT_EQ(id, 1'200);
+  for (int i = 0; i < 3; ++i) {  // dropped in the midst, and its connection is of use again
+    cursor.reset();
+    cursor = database().open(cost, all, {});
+    cursor->expect_small_rows();
+    EXPECT_EQ(cursor->next(1, 1 << 20).size(), 1U);
+  }
+  cursor.reset();
+  EXPECT_EQ(jars(), 3'500);
+}
+
 TEST_P(DatabaseTest, a_cursor_of_one_statement_does_not_go_on) {
   put_jar(0, 0);
   Cost cost;
